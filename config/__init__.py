@@ -1,0 +1,1 @@
+"""What the operator wrote: one TOML table, one frozen model, one module."""

@@ -1,0 +1,1 @@
+"""Or: sign in, sign out."""

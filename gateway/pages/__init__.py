@@ -1,0 +1,1 @@
+"""Or: say no, politely."""

@@ -1,0 +1,1 @@
+"""Step 1: which route is this request for?"""
