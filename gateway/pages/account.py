@@ -1,0 +1,133 @@
+"""The account page: who am I, and what does the application hear about me?"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.fields import Fields
+from gateway.identity.identity import Identity
+from gateway.pages.addresses import (
+    HOME,
+    SIGN_IN,
+    SIGN_OUT,
+    SIGN_UP,
+    SWITCH_ACCOUNT,
+    returning,
+)
+from gateway.pages.notice import Fact, Link, Notice, Post, Section, Site, fact
+from gateway.pages.person import called, handle
+from gateway.pages.plain_text import plain_bytes
+
+_SECRET_NAME: Final = re.compile(
+    rb"token|assertion|authorization|cookie|secret", re.IGNORECASE
+)
+_JWT: Final = re.compile(rb"\beyJ[\w-]{8,}\.[\w-]+\.", re.ASCII)  # RFC 7515, 3.1
+_LATEST: Final = 253402300799  # the last second of the year 9999
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Someone is signed in; times are in unix seconds.
+
+    *headers* are the identity headers as the application gets them.
+    """
+
+    identity: Identity
+    signed_in_at: float
+    ends_at: float
+    headers: Fields
+    now: float
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=200,
+            title="Your account",
+            message=f"You are signed in as {called(self.identity)}.",
+            facts=(
+                *_who(self.identity),
+                Fact("Signed in", _since(self.signed_in_at, self.now)),
+                Fact("Session ends", _until(self.ends_at, self.now)),
+            ),
+            sections=(_told(self.headers),),
+            actions=(
+                Link("Go to the application", HOME),
+                Post("Sign out", SIGN_OUT),
+                Post("Use another account", SWITCH_ACCOUNT),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSignedOut:
+    """Nobody is signed in."""
+
+    return_to: str = HOME
+
+    def notice(self, site: Site) -> Notice:
+        """Return what the page says on *site*."""
+        return Notice(
+            status=200,
+            title="Your account",
+            message="You are not signed in.",
+            advice=("Sign in to use this application.",),
+            actions=(
+                Link(site.sign_in, returning(SIGN_IN, self.return_to)),
+                Link("Create an account", returning(SIGN_UP, self.return_to)),
+            ),
+        )
+
+
+def _who(identity: Identity) -> tuple[Fact, ...]:
+    email = "E-mail" if identity.email_verified else "E-mail, not verified"
+    return (
+        *fact("Name", identity.name or ""),
+        *fact("X handle" if identity.x_username else "User name", handle(identity)),
+        *fact("X id", identity.x_id or ""),
+        *fact(email, identity.email or ""),
+        *fact("Subject", identity.sub),
+    )
+
+
+def _told(headers: Fields) -> Section:
+    facts = tuple(
+        Fact(plain_bytes(name), _shown(name, value)) for name, value in headers
+    )
+    note = (
+        "The gateway adds these headers to each of your requests."
+        if facts
+        else "Nothing: the gateway adds no headers about you to your requests."
+    )
+    return Section("What the application is told", facts, note, literal=True)
+
+
+def _shown(name: bytes, value: bytes) -> str:
+    if _SECRET_NAME.search(name) or _JWT.search(value):
+        return "(not shown)"
+    return plain_bytes(value) or "(empty)"
+
+
+def _moment(seconds: float) -> str:
+    """Return *seconds* since 1970 as a date and a time that all readers share."""
+    moment = datetime.fromtimestamp(min(max(seconds, 0), _LATEST), UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _since(then: float, now: float) -> str:
+    span = _span(now - then)
+    return f"{_moment(then)}, {span} ago" if span else f"{_moment(then)}, just now"
+
+
+def _until(then: float, now: float) -> str:
+    span = _span(then - now)
+    return f"{_moment(then)}, in {span}" if span else f"{_moment(then)}, now"
+
+
+def _span(seconds: float) -> str:
+    for length, unit in _UNITS:
+        count = int(seconds // length)
+        if count > 0:
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return ""

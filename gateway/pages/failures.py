@@ -1,0 +1,103 @@
+"""Pages for what is nobody's fault who reads them: something behind us failed."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.pages.addresses import HOME
+from gateway.pages.notice import Link, Notice, Site, fact
+
+_TRY_LATER = "This is usually over soon. Wait a moment, then load the page again."
+
+
+class UpstreamFault(Enum):
+    """What went wrong with an upstream: the status, and how we say it."""
+
+    REFUSED = (502, "It refuses connections. Perhaps it is being restarted.")
+    UNKNOWN_NAME = (502, "Its name is not known to the network.")
+    UNTRUSTED = (502, "Its certificate could not be verified.")
+    UNREACHABLE = (502, "It cannot be reached over the network.")
+    BUSY = (503, "It has no connection free. Too many people use it right now.")
+    CONNECT_TIMEOUT = (504, "It cannot be reached: nothing accepts a connection.")
+    TIMEOUT = (504, "It took the request, but did not answer in time.")
+    CUT = (502, "It broke the connection off before it had answered.")
+    INVALID = (502, "It sent an answer that is not valid HTTP.")
+    TOO_LARGE = (502, "The header of its answer is too large.")
+
+    @property
+    def status(self) -> int:
+        """The status code that says the same."""
+        return self.value[0]
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words for a person."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAway:
+    """The application behind us did not answer as it should."""
+
+    fault: UpstreamFault
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (RFC 9110, sections 15.6.3 and 15.6.5)."""
+        return Notice(
+            status=self.fault.status,
+            error=f"upstream_{self.fault.name.lower()}",
+            title="The application does not answer",
+            message=self.fault.sentence,
+            advice=(
+                _TRY_LATER,
+                "If it stays like this, tell the people who run the application.",
+            ),
+            actions=(Link("Go to the start page", HOME),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTooLarge:
+    """What must be remembered about a person does not fit; sizes are in bytes."""
+
+    size: int
+    limit: int
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=500,
+            error="session_too_large",
+            title="You could not be signed in",
+            message="Your account holds more than fits into the session cookie.",
+            advice=(
+                (
+                    "You cannot mend this yourself. Please send the request id to the"
+                    " people who run this application."
+                ),
+            ),
+            facts=fact("Size", f"{self.size} bytes, of {self.limit} allowed"),
+            operator=(
+                "Raise session.max_cookie_size, or ask for fewer scopes and claims."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InternalError:
+    """A mistake of ours."""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=500,
+            error="internal_error",
+            title="Something went wrong",
+            message="The gateway made a mistake. It is not your fault.",
+            advice=(
+                (
+                    "Load the page again. If it stays like this, send the request id"
+                    " to the people who run this application."
+                ),
+            ),
+            actions=(Link("Go to the start page", HOME),),
+        )

@@ -1,0 +1,81 @@
+"""What every page of ours says: what happened, what to do next, and the ways on."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.fields import Field
+from gateway.pages.plain_text import plain
+
+CHALLENGE: Final[Field] = (b"WWW-Authenticate", b'Bearer realm="gateway"')
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a page is shown: the origin of the host, and the words for sign-in."""
+
+    home: str  # "https://app.example.com"
+    sign_in: str  # "Sign in with X"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way on by GET; *top* leaves the frame that the page is shown in."""
+
+    words: str
+    href: str
+    top: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A way on by POST to one of our own addresses."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One label and what it stands for, in text that is safe to show."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Facts under a heading; *literal* ones are labelled as code is."""
+
+    heading: str
+    facts: tuple[Fact, ...]
+    note: str = ""
+    literal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The content of one page, for people and for programs.
+
+    Every text is ready to be shown: what came from elsewhere went through `plain`.
+    """
+
+    status: int
+    title: str
+    message: str  # what happened, in one sentence
+    error: str = ""  # the stable word for programs; "" is no error
+    advice: tuple[str, ...] = ()  # what to do, a paragraph each
+    steps: tuple[str, ...] = ()  # what to check, one by one
+    operator: str = ""  # a hint for whoever runs the gateway
+    facts: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    actions: tuple[Link | Post, ...] = ()  # the first is the one to take
+    fields: tuple[Field, ...] = ()  # beside those that every page has
+    sign_in_url: str = ""  # told to programs in place of the message
+    status_for_programs: int | None = None  # where it differs
+    in_frame: bool = False  # may be shown in a frame of the same origin
+
+
+def fact(label: str, value: str) -> tuple[Fact, ...]:
+    """Return *value*, from wherever, as a fact; an empty value is none."""
+    shown = plain(value)
+    return (Fact(label, shown),) if shown else ()

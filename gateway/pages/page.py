@@ -1,0 +1,75 @@
+"""Every page of ours, as a value that knows what it says."""
+
+from gateway.pages.account import Account, AccountSignedOut
+from gateway.pages.failures import (
+    InternalError,
+    SessionTooLarge,
+    UpstreamAway,
+    UpstreamFault,
+)
+from gateway.pages.refusals import (
+    BadRequest,
+    CrossSite,
+    Forbidden,
+    HeadersTooLarge,
+    MethodNotAllowed,
+    NotFound,
+    UnknownHost,
+)
+from gateway.pages.signing_in import (
+    ProviderAway,
+    SignInFailed,
+    SignInFrame,
+    SignInLoop,
+    SignInMissing,
+    SignInRequired,
+)
+from gateway.pages.signing_out import AskSignOut, SignedOut
+
+__all__ = [
+    "Account",
+    "AccountSignedOut",
+    "AskSignOut",
+    "BadRequest",
+    "CrossSite",
+    "Forbidden",
+    "HeadersTooLarge",
+    "InternalError",
+    "MethodNotAllowed",
+    "NotFound",
+    "Page",
+    "ProviderAway",
+    "SessionTooLarge",
+    "SignInFailed",
+    "SignInFrame",
+    "SignInLoop",
+    "SignInMissing",
+    "SignInRequired",
+    "SignedOut",
+    "UnknownHost",
+    "UpstreamAway",
+    "UpstreamFault",
+]
+
+Page = (
+    SignedOut
+    | AskSignOut
+    | SignInFailed
+    | SignInMissing
+    | SignInLoop
+    | ProviderAway
+    | SignInFrame
+    | SignInRequired
+    | Forbidden
+    | CrossSite
+    | UpstreamAway
+    | NotFound
+    | MethodNotAllowed
+    | BadRequest
+    | UnknownHost
+    | HeadersTooLarge
+    | SessionTooLarge
+    | Account
+    | AccountSignedOut
+    | InternalError
+)

@@ -1,0 +1,174 @@
+"""Pages that refuse a request because of what it asks, or who asks."""
+
+from dataclasses import dataclass
+
+from gateway.identity.identity import Identity
+from gateway.pages.addresses import HOME, SIGN_OUT, SWITCH_ACCOUNT, returning
+from gateway.pages.notice import Link, Notice, Post, Site, fact
+from gateway.pages.person import called
+from gateway.pages.plain_text import plain
+
+START_PAGE = Link("Go to the start page", HOME)
+MOST_HOSTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Someone is signed in, and may not; *reason* is a sentence, where one helps."""
+
+    identity: Identity
+    reason: str = ""
+    return_to: str = HOME
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=403,
+            error="forbidden",
+            title="You may not open this page",
+            message="You are signed in, but this account has no access here.",
+            advice=(
+                (
+                    "Use another account, or ask the people who run this application"
+                    " to let this one in."
+                ),
+            ),
+            facts=(
+                *fact("Account", called(self.identity)),
+                *fact("Reason", self.reason),
+            ),
+            actions=(
+                Post("Use another account", returning(SWITCH_ACCOUNT, self.return_to)),
+                Post("Sign out", SIGN_OUT),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CrossSite:
+    """Another site made the browser use a session."""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=403,
+            error="cross_site_request",
+            title="This request came from another site",
+            message="Another site tried to use your session here, and was stopped.",
+            advice=("Nothing was changed. Open the application itself and try there.",),
+            operator=(
+                "If that site is yours and may do this, list its origin under"
+                " origins of the route."
+            ),
+            actions=(START_PAGE,),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """No route, or no page of ours, has this *path*."""
+
+    path: str = ""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=404,
+            error="not_found",
+            title="There is nothing here",
+            message="No page has this address.",
+            advice=("Check the address for a slip, or begin at the start page.",),
+            facts=fact("Address", self.path),
+            actions=(START_PAGE,),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MethodNotAllowed:
+    """The address exists, for the methods *allowed* only."""
+
+    allowed: tuple[str, ...] = ()
+    method: str = ""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (RFC 9110, sections 10.2.1 and 15.5.6)."""
+        allowed = ", ".join(self.allowed)
+        return Notice(
+            status=405,
+            error="method_not_allowed",
+            title="This does not work that way",
+            message="This address does not take this kind of request.",
+            advice=("Go back, and begin again at the start page.",),
+            facts=(*fact("Method", self.method), *fact("Allowed", allowed)),
+            actions=(START_PAGE,),
+            fields=((b"Allow", allowed.encode("ascii")),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BadRequest:
+    """The request breaks a rule of HTTP or of ours; *rule* says which."""
+
+    rule: str = ""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=400,
+            error="bad_request",
+            title="This request cannot be understood",
+            message="The address or the request is not well-formed.",
+            advice=("Check the address for a slip, or begin at the start page.",),
+            facts=fact("Reason", self.rule),
+            actions=(START_PAGE,),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownHost:
+    """The request is for a *host* that the gateway does not answer for."""
+
+    host: str = ""
+    hosts: tuple[str, ...] = ()
+
+    def notice(self, site: Site) -> Notice:
+        """Return what the page says (RFC 9110, section 15.5.20)."""
+        hosts = [plain(host) for host in self.hosts[:MOST_HOSTS]]
+        if len(self.hosts) > MOST_HOSTS:
+            hosts.append("…")
+        return Notice(
+            status=421,
+            error="unknown_host",
+            title="This is not the right address",
+            message="This gateway does not answer for the host that was asked for.",
+            facts=(
+                *fact("Asked for", self.host),
+                *fact("It answers for", plain(", ".join(hosts), 2000)),
+            ),
+            operator=(
+                "If this name is right, make it server.public_url or the host of a"
+                " route, and let a proxy in front pass the Host header on."
+            ),
+            actions=(Link(f"Go to {plain(site.home)}", site.home + HOME),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadersTooLarge:
+    """The header fields are larger, or more, than we take."""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (RFC 6585, section 5)."""
+        return Notice(
+            status=431,
+            error="headers_too_large",
+            title="Your browser sent too much",
+            message="The header of this request is too large.",
+            advice=(
+                (
+                    "Usually too many cookies have piled up. Delete the cookies of this"
+                    " site in your browser, then try again."
+                ),
+            ),
+            actions=(START_PAGE,),
+        )

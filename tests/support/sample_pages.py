@@ -1,0 +1,129 @@
+"""One of every page, as a person would meet it, or with one text in every slot."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.identity.identity import Identity
+from gateway.pages.page import (
+    Account,
+    AccountSignedOut,
+    AskSignOut,
+    BadRequest,
+    CrossSite,
+    Forbidden,
+    HeadersTooLarge,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    Page,
+    ProviderAway,
+    SessionTooLarge,
+    SignedOut,
+    SignInFailed,
+    SignInFrame,
+    SignInLoop,
+    SignInMissing,
+    SignInRequired,
+    UnknownHost,
+    UpstreamAway,
+    UpstreamFault,
+)
+
+ADA: Final = Identity(
+    sub="f5ndkk0q1i3c",
+    username=None,
+    x_username="ada",
+    x_id="2244994945",
+    name="Ada Lovelace",
+    email="ada@example.com",
+    email_verified=True,
+    picture="https://pbs.example.com/ada.jpg",
+)
+NOW: Final = 1_795_366_800.0
+
+PAGES: Final[Mapping[str, Page]] = MappingProxyType(
+    {
+        "signed-out": SignedOut(),
+        "signed-out-logto-away": SignedOut(
+            logto_session_may_live=True, refresh_token_may_live=True
+        ),
+        "ask-sign-out": AskSignOut(),
+        "sign-in-failed": SignInFailed(
+            "Logto said: the authorization code has expired.", "/lab/tree?reset"
+        ),
+        "sign-in-missing": SignInMissing("/lab/tree?reset"),
+        "sign-in-loop": SignInLoop("/lab/tree"),
+        "provider-away": ProviderAway("/lab/tree"),
+        "sign-in-frame": SignInFrame("/lab/tree"),
+        "sign-in-required": SignInRequired("/lab/tree"),
+        "forbidden": Forbidden(ADA, return_to="/lab/tree"),
+        "forbidden-with-reason": Forbidden(ADA, "It is not on the list.", "/lab"),
+        "cross-site": CrossSite(),
+        **{
+            f"upstream-{fault.name.lower()}": UpstreamAway(fault)
+            for fault in UpstreamFault
+        },
+        "not-found": NotFound("/lab/missing"),
+        "method-not-allowed": MethodNotAllowed(("GET", "HEAD"), "DELETE"),
+        "bad-request": BadRequest("the path holds a dot segment"),
+        "unknown-host": UnknownHost(
+            "old.example.com", ("app.example.com", "*.lab.example.com")
+        ),
+        "headers-too-large": HeadersTooLarge(),
+        "session-too-large": SessionTooLarge(5120, 3584),
+        "account": Account(
+            ADA,
+            signed_in_at=NOW - 7_500,
+            ends_at=NOW + 39_600,
+            headers=(
+                (b"X-Forwarded-User", b"f5ndkk0q1i3c"),
+                (b"X-Forwarded-Preferred-Username", b"ada"),
+                (b"X-Forwarded-Email", b"ada@example.com"),
+                (b"X-Forwarded-Name", b"Ada Lovelace"),
+            ),
+            now=NOW,
+        ),
+        "account-signed-out": AccountSignedOut(),
+        "internal-error": InternalError(),
+    }
+)
+
+
+def identity_of(text: str) -> Identity:
+    """Return an identity that has *text* wherever it holds a text."""
+    return Identity(
+        sub=text,
+        username=text,
+        x_username=text,
+        x_id=text,
+        name=text,
+        email=text,
+        email_verified=False,
+        picture=text,
+    )
+
+
+def _account(text: str) -> Page:
+    raw = text.encode("utf-8", "surrogatepass")
+    return Account(identity_of(text), NOW, NOW, ((raw, raw),), NOW)
+
+
+# Each page that shows a text from elsewhere, with that text in every slot.
+FILLED: Final[Mapping[str, Callable[[str], Page]]] = MappingProxyType(
+    {
+        "sign-in-failed": lambda text: SignInFailed(text, text),
+        "sign-in-missing": SignInMissing,
+        "sign-in-loop": SignInLoop,
+        "provider-away": ProviderAway,
+        "sign-in-frame": SignInFrame,
+        "sign-in-required": SignInRequired,
+        "forbidden": lambda text: Forbidden(identity_of(text), text, text),
+        "not-found": NotFound,
+        "method-not-allowed": lambda text: MethodNotAllowed(("GET",), text),
+        "bad-request": BadRequest,
+        "unknown-host": lambda text: UnknownHost(text, (text,) * 20),
+        "account": _account,
+        "account-signed-out": AccountSignedOut,
+    }
+)
