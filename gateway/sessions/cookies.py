@@ -1,0 +1,136 @@
+"""The gateway's own cookies among everybody's: found, kept from the upstream, set.
+
+The rules work on the raw bytes of the Cookie field, several of them joined with
+``"; "``.  Nothing is parsed that is not ours: browsers send cookies that no
+parser of cookies takes (raw JSON, quotes, bytes that are no UTF-8), and those
+pass untouched.  Syntax: RFC 6265, sections 4.1.1 and 4.2.1; what a client makes
+of a Set-Cookie: RFC 6265bis, section 5.6.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Cookie = tuple[bytes, bytes]  # name, value
+
+_SPACE = b" \t"
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCookies:
+    """The cookies that are ours: the session's, called *name*, and its relatives.
+
+    All their names start with *name*: one search says that there is none.
+    """
+
+    name: bytes
+
+    @property
+    def chunk_stem(self) -> bytes:
+        """What the name of every further chunk of a session starts with."""
+        return self.name + b"."
+
+    @property
+    def attempt_stem(self) -> bytes:
+        """What the name of every sign-in attempt's cookie starts with."""
+        return self.name + b"-attempt-"
+
+    @property
+    def arrival(self) -> bytes:
+        """The name of the cookie that counts sign-ins which did not arrive."""
+        return self.name + b"-arrival"
+
+    def present(self, cookie: bytes) -> bool:
+        """Tell whether the Cookie field *cookie* may hold one of ours; no is sure."""
+        return self.name in cookie
+
+    def owns(self, name: bytes) -> bool:
+        """Tell whether a cookie called *name* is ours, whatever follows a stem."""
+        return name in (self.name, self.arrival) or name.startswith(
+            (self.chunk_stem, self.attempt_stem)
+        )
+
+    def found(self, cookie: bytes) -> Iterator[Cookie]:
+        """Yield name and value of each cookie of ours in *cookie*, in order."""
+        if self.present(cookie):
+            for piece in cookie.split(b";"):
+                if self.present(piece):
+                    name, _, value = piece.partition(b"=")
+                    if self.owns(name := name.strip(_SPACE)):
+                        yield name, value.strip(_SPACE)
+
+    def only(self, name: bytes, cookie: bytes) -> bytes | None:
+        """Return the value of our cookie *name*; None where absent or contradicted.
+
+        The same name with two values says that somebody planted one of them
+        (RFC 6265, section 8.6): neither is believed.
+        """
+        values = {value for found, value in self.found(cookie) if found == name}
+        return values.pop() if len(values) == 1 else None
+
+    def strip_own(self, cookie: bytes) -> bytes | None:
+        """Return *cookie* without ours, the others byte for byte; None if none is left.
+
+        Spacing, quotes, empty pieces and bytes of any kind stay as they are; the
+        separator goes with the cookie that followed it.
+        """
+        if not self.present(cookie):
+            return cookie
+        pieces = cookie.split(b";")
+        kept = [piece for piece in pieces if not self._is_own_piece(piece)]
+        if len(kept) == len(pieces):
+            return cookie
+        left = b";".join(kept)
+        if self._is_own_piece(pieces[0]):
+            left = left.lstrip(_SPACE)
+        return left if left.strip(b"; \t") else None
+
+    def is_own_set_cookie(self, value: bytes) -> bool:
+        """Tell whether a client that is sent the Set-Cookie *value* would hold ours.
+
+        Blank around the name is dropped, a cookie without a name is sent back as
+        its bare value (``=name=x`` comes back as ``name=x``), and old clients cut
+        at a control character or skip it.  Names that differ in case are taken
+        for ours: some frameworks look cookies up that way.
+        """
+        lower = OwnCookies(self.name.lower())
+        pair = value.lower().translate(None, _CONTROLS)
+        if not lower.present(pair):
+            return False
+        if len(pair) != len(value):
+            return True
+        pair = pair.partition(b";")[0].lstrip(b"=" + _SPACE)
+        return lower.owns(pair.partition(b"=")[0].rstrip(_SPACE))
+
+    def _is_own_piece(self, piece: bytes) -> bool:
+        return self.present(piece) and self.owns(piece.partition(b"=")[0].strip(_SPACE))
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookies:
+    """Set-Cookie values for cookies of ours: the whole host, never for scripts.
+
+    *secure* where the public address is https, as ``__Host-`` asks (RFC 6265bis,
+    section 4.1.3.2); *same_site* is ``"lax"``, ``"strict"`` or ``"none"``.
+    """
+
+    secure: bool
+    same_site: str
+
+    def keep(self, name: bytes, value: bytes, seconds: int) -> bytes:
+        """Return what has a client keep the cookie for *seconds* from now."""
+        return b"%s=%s; Max-Age=%d%s" % (name, value, seconds, self._attributes())
+
+    def expire(self, name: bytes) -> bytes:
+        """Return what has a client forget the cookie.
+
+        It repeats all attributes: without Secure and Path a browser refuses to
+        touch a ``__Host-`` cookie, and keeps it.
+        """
+        past = b"Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+        return b"%s=; %s%s" % (name, past, self._attributes())
+
+    def _attributes(self) -> bytes:
+        secure = b"; Secure" if self.secure else b""
+        same_site = self.same_site.capitalize().encode("ascii")
+        return b"; Path=/%s; HttpOnly; SameSite=%s" % (secure, same_site)
