@@ -1,1 +1,1 @@
-"""An emulated Logto, X and application; only the demo command and the tests import it."""
+"""An emulated Logto, X and application, for the demo command and the tests alone."""
