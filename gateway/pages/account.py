@@ -16,13 +16,14 @@ from gateway.pages.addresses import (
     returning,
 )
 from gateway.pages.notice import Fact, Link, Notice, Post, Section, Site, fact
-from gateway.pages.person import called, handle
+from gateway.pages.person import handle
 from gateway.pages.plain_text import plain_bytes
 
 _SECRET_NAME: Final = re.compile(
     rb"token|assertion|authorization|cookie|secret", re.IGNORECASE
 )
 _JWT: Final = re.compile(rb"\beyJ[\w-]{8,}\.[\w-]+\.", re.ASCII)  # RFC 7515, 3.1
+_SEARCHED: Final = 8192  # bytes
 _LATEST: Final = 253402300799  # the last second of the year 9999
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -45,17 +46,17 @@ class Account:
         return Notice(
             status=200,
             title="Your account",
-            message=f"You are signed in as {called(self.identity)}.",
+            message="You are signed in.",
             facts=(
                 *_who(self.identity),
-                Fact("Signed in", _since(self.signed_in_at, self.now)),
-                Fact("Session ends", _until(self.ends_at, self.now)),
+                _since("Signed in", self.signed_in_at, self.now),
+                _until("Session ends", self.ends_at, self.now),
             ),
             sections=(_told(self.headers),),
             actions=(
                 Link("Go to the application", HOME),
                 Post("Sign out", SIGN_OUT),
-                Post("Use another account", SWITCH_ACCOUNT),
+                Post("Switch account", SWITCH_ACCOUNT),
             ),
         )
 
@@ -104,7 +105,8 @@ def _told(headers: Fields) -> Section:
 
 
 def _shown(name: bytes, value: bytes) -> str:
-    if _SECRET_NAME.search(name) or _JWT.search(value):
+    # A bound on the work; what comes later is cut off by plain_bytes anyway.
+    if _SECRET_NAME.search(name[:_SEARCHED]) or _JWT.search(value[:_SEARCHED]):
         return "(not shown)"
     return plain_bytes(value) or "(empty)"
 
@@ -115,14 +117,14 @@ def _moment(seconds: float) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
-def _since(then: float, now: float) -> str:
+def _since(label: str, then: float, now: float) -> Fact:
     span = _span(now - then)
-    return f"{_moment(then)}, {span} ago" if span else f"{_moment(then)}, just now"
+    return Fact(label, f"{span} ago" if span else "Just now", _moment(then))
 
 
-def _until(then: float, now: float) -> str:
+def _until(label: str, then: float, now: float) -> Fact:
     span = _span(then - now)
-    return f"{_moment(then)}, in {span}" if span else f"{_moment(then)}, now"
+    return Fact(label, f"In {span}" if span else "Now", _moment(then))
 
 
 def _span(seconds: float) -> str:

@@ -14,6 +14,7 @@ class Site:
     """Where a page is shown: the origin of the host, and the words for sign-in."""
 
     home: str  # "https://app.example.com"
+    place: str  # "app.example.com", to be shown
     sign_in: str  # "Sign in with X"
 
 
@@ -36,10 +37,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One label and what it stands for, in text that is safe to show."""
+    """One label and what it stands for, with a *detail* in smaller print."""
 
     label: str
     value: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

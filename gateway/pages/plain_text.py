@@ -8,10 +8,11 @@ import re
 from typing import Final
 
 MOST_CHARACTERS: Final = 200
+# Joiners (U+200C, U+200D) stay: names in Persian or Hindi, and emoji, need them.
 _NOT_SHOWN: Final = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
-    "\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff"  # zero width, direction
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff"  # zero width, direction
     "\u2028-\u202e\u2066-\u206f"  # line separators, bidirectional overrides
     "\ud800-\udfff\ufff9-\ufffb\ufffe\uffff"  # lone surrogates, not characters
     "\U000e0000-\U000e007f"  # tags

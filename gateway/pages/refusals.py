@@ -1,6 +1,8 @@
 """Pages that refuse a request because of what it asks, or who asks."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.identity.identity import Identity
 from gateway.pages.addresses import HOME, SIGN_OUT, SWITCH_ACCOUNT, returning
@@ -8,8 +10,9 @@ from gateway.pages.notice import Link, Notice, Post, Site, fact
 from gateway.pages.person import called
 from gateway.pages.plain_text import plain
 
-START_PAGE = Link("Go to the start page", HOME)
-MOST_HOSTS = 10
+START_PAGE: Final = Link("Go to the start page", HOME)
+MOST_HOSTS: Final = 10
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class MethodNotAllowed:
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says (RFC 9110, sections 10.2.1 and 15.5.6)."""
-        allowed = ", ".join(self.allowed)
+        allowed = ", ".join(name for name in self.allowed if _TOKEN.fullmatch(name))
         return Notice(
             status=405,
             error="method_not_allowed",
@@ -149,7 +152,7 @@ class UnknownHost:
                 "If this name is right, make it server.public_url or the host of a"
                 " route, and let a proxy in front pass the Host header on."
             ),
-            actions=(Link(f"Go to {plain(site.home)}", site.home + HOME),),
+            actions=(Link(f"Go to {site.place}", site.home + HOME),),
         )
 
 

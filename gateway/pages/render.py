@@ -50,7 +50,7 @@ def render(  # noqa: PLR0913 - the surroundings of a page, each by its name
     Logto; *sign_in* the setting ``logto.sign_in``.  There is no Content-Length:
     framing is the server's.  Raises ValueError when *logto_origin* is no origin.
     """
-    site = Site(home.rstrip("/"), sign_in_words(sign_in))
+    site = _site(home, sign_in)
     notice = page.notice(site)
     shown_id = plain(request_id, LONGEST_REQUEST_ID)
     fields = (
@@ -63,7 +63,7 @@ def render(  # noqa: PLR0913 - the surroundings of a page, each by its name
     body = _TEMPLATE.render(
         notice=notice,
         is_link=_is_link,
-        place=_place(site.home),
+        place=site.place,
         request_id=shown_id,
     )
     return Rendered(notice.status, (_HTML, *fields), body.encode("utf-8", "replace"))
@@ -89,5 +89,10 @@ def _is_link(action: object) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _place(home: str) -> str:
-    return plain(urlsplit(home).netloc)
+def _site(home: str, sign_in: str) -> Site:
+    origin = urlsplit(home)
+    return Site(
+        home=f"{origin.scheme}://{origin.netloc}",
+        place=plain(origin.netloc),
+        sign_in=sign_in_words(sign_in),
+    )

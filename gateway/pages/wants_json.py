@@ -1,10 +1,12 @@
 """Does the client want JSON rather than a page?"""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from gateway.fields import Fields, first, values
 
+_WEIGHT: Final = re.compile(rb"0(\.[0-9]{0,3})?|1(\.0{0,3})?")  # section 12.4.2
 _LONGEST: Final = 4096  # bytes of Accept that are looked at
 _HTML: Final = (b"text/html", b"application/xhtml+xml", b"text/*", b"*/*")
 _JSON: Final = (b"application/json", b"application/*", b"*/*")
@@ -39,10 +41,7 @@ def _ranges(accept: bytes) -> Iterator[tuple[bytes, float]]:
 def _weight(parameters: list[bytes]) -> float:
     for parameter in parameters:
         if parameter.startswith(b"q="):
-            try:
-                return min(max(float(parameter[2:]), 0.0), 1.0)
-            except ValueError:
-                return 0.0
+            return float(parameter[2:]) if _WEIGHT.fullmatch(parameter[2:]) else 0.0
     return 1.0
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.identity.identity import Identity
+
 from gateway.pages.page import (
     Account,
     AccountSignedOut,
