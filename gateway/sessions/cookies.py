@@ -7,6 +7,7 @@ pass untouched.  Syntax: RFC 6265, sections 4.1.1 and 4.2.1; what a client makes
 of a Set-Cookie: RFC 6265bis, section 5.6.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,15 @@ Cookie = tuple[bytes, bytes]  # name, value
 
 _SPACE = b" \t"
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+
+
+def is_expirable(name: bytes) -> bool:
+    """Tell whether *name* is a cookie's name that we may repeat to a client.
+
+    It came in a request: it must be a token (RFC 6265, section 4.1.1), and short.
+    """
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)

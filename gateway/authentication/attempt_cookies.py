@@ -1,0 +1,157 @@
+"""A sealed cookie for each sign-in attempt, so that tabs do not disturb each other.
+
+Its name ends in a digest of the attempt's ``state``; its value is the start time,
+in the clear to find the oldest without opening any, a point, and the sealed
+attempt.  Seven at most and 4 KiB together: the oldest go first.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
+from itertools import accumulate
+
+from gateway.authentication.attempt import (
+    CLOCK_LEEWAY,
+    LIFETIME,
+    Attempt,
+    decode,
+    encode,
+)
+from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
+from gateway.sessions.cookies import Cookie, OwnCookies, SetCookies, is_expirable
+from gateway.sessions.remembered import Remembered
+from gateway.sessions.settings import SessionSettings
+
+MOST_ATTEMPTS = 7
+MOST_BYTES = 4096
+MOST_EXPIRED_AT_ONCE = 8  # per answer, against a flood of names; the next goes on
+MOST_USED = 50_000  # a few megabytes
+
+
+class AttemptCookies:
+    """Writes, reads and uses up the cookies of sign-in attempts.
+
+    *secure* where the public address is https; *random_bytes* returns as many as
+    it is asked for.  An attempt that was taken stays used for its lifetime, in
+    this process: its cookie may have been copied.
+    """
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        keys: KeyRing,
+        *,
+        secure: bool,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._own = OwnCookies(settings.cookie_name.encode("ascii"))
+        self._keys = keys
+        self._set = SetCookies(secure, crossing_same_site(settings.same_site))
+        self._random_bytes = random_bytes
+        self._used = Remembered(MOST_USED)
+
+    def write(self, attempt: Attempt, host: str, cookie: bytes) -> list[bytes]:
+        """Return the Set-Cookie values that start *attempt* on *host*.
+
+        Where the request's *cookie* holds too many others, they also expire the
+        oldest of them.
+        """
+        name = self._name(attempt.state)
+        sealed = self._keys.seal(
+            encode(attempt),
+            purpose=Purpose.ATTEMPT,
+            cookie_name=name.decode("ascii"),
+            host=host,
+            nonce=self._random_bytes(NONCE_SIZE),
+        )
+        value = b"%x.%s" % (attempt.started_at, sealed.encode("ascii"))
+        others = [other for other in self._attempts(cookie) if other[0] != name]
+        too_many = superfluous((name, value), others, attempt.started_at)
+        return [
+            self._set.keep(name, value, LIFETIME),
+            *map(self._set.expire, too_many[:MOST_EXPIRED_AT_ONCE]),
+        ]
+
+    def read(self, state: str, cookie: bytes, host: str, now: float) -> Attempt | None:
+        """Return the attempt that *state* belongs to; None where there is none.
+
+        None also where it started on another host, by another client, too long
+        before *now* (unix seconds), or was taken already.
+        """
+        name = self._name(state)
+        started, _, sealed = (self._own.only(name, cookie) or b"").partition(b".")
+        payload = self._keys.open(
+            sealed,
+            purpose=Purpose.ATTEMPT,
+            cookie_name=name.decode("ascii"),
+            host=host,
+        )
+        attempt = decode(payload) if payload is not None else None
+        if attempt is None or started != b"%x" % attempt.started_at:
+            return None
+        if not _same(attempt.state, state) or not attempt.is_live(now):
+            return None
+        return None if self._used.holds(_digest(state), now) else attempt
+
+    def take(self, state: str, cookie: bytes, host: str, now: float) -> Attempt | None:
+        """Return what :meth:`read` returns, and never again for this *state*."""
+        attempt = self.read(state, cookie, host, now)
+        if attempt is not None:
+            self._used.add(_digest(state), now + LIFETIME + CLOCK_LEEWAY, now)
+        return attempt
+
+    def clear(self, state: str) -> list[bytes]:
+        """Return the Set-Cookie values that have the client forget the attempt."""
+        return [self._set.expire(self._name(state))]
+
+    def _name(self, state: str) -> bytes:
+        return self._own.attempt_stem + _digest(state).encode("ascii")
+
+    def _attempts(self, cookie: bytes) -> list[Cookie]:
+        stem = self._own.attempt_stem
+        return [
+            found
+            for found in self._own.found(cookie)
+            if found[0].startswith(stem) and is_expirable(found[0])
+        ]
+
+
+def crossing_same_site(same_site: str) -> str:
+    """Return the SameSite of cookies that must survive the way to Logto and back.
+
+    Strict would hold them back on the navigation that comes from Logto.
+    """
+    return "none" if same_site == "none" else "lax"
+
+
+def superfluous(new: Cookie, others: list[Cookie], now: float) -> list[bytes]:
+    """Return the names of *others* that are to go once *new* is there, oldest first.
+
+    *now* is in unix seconds.  A time that is none of ours counts as the oldest.
+    """
+    # Of one second the browser sends the older first (RFC 6265, section 5.4).
+    oldest_first = sorted(others, key=lambda other: _started_at(other[1], now))
+    kept = [new, *reversed(oldest_first)]
+    sizes = accumulate(len(name) + 1 + len(value) for name, value in kept)
+    fitting = sum(size <= MOST_BYTES for size in sizes)
+    too_many = kept[max(1, min(fitting, MOST_ATTEMPTS)) :]
+    return list(dict.fromkeys(name for name, _ in reversed(too_many)))
+
+
+def _started_at(value: bytes, now: float) -> int:
+    digits = value[:16].partition(b".")[0]
+    try:
+        started_at = int(digits, 16)
+    except ValueError:
+        return 0
+    return started_at if 0 < started_at <= now + CLOCK_LEEWAY else 0
+
+
+def _digest(state: str) -> str:
+    return sha256(state.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _same(ours: str, theirs: str) -> bool:
+    return compare_digest(
+        ours.encode("utf-8", "surrogatepass"), theirs.encode("utf-8", "surrogatepass")
+    )
