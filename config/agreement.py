@@ -1,0 +1,148 @@
+"""Rules between values that are each right on their own."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from config.allow import BOTH_LINES
+from config.listen import TcpAddress
+from config.origin import Origin
+from config.problem import Finding, Path
+from config.table import Accepted
+from config.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is right so far, table by table; a key that is wrong is not in it.
+
+    *doubtful* leads to the keys whose value is wrong, or that may be misspelt.
+    """
+
+    tables: dict[str, Accepted]
+    routes: list[Accepted]
+    doubtful: frozenset[Path]
+
+
+def disagreements(draft: Draft) -> Iterator[Finding]:
+    """Return every finding about values that do not go together."""
+    yield from _cookie(draft.tables["server"], draft.tables["session"])
+    yield from _lifetimes(draft.tables["session"])
+    yield from _tls(draft.tables["server"])
+    yield from _listeners(draft.tables["server"], draft.tables["admin"])
+    for index, route in enumerate(draft.routes):
+        yield from _access(index, route, draft)
+        yield from _ca_file(index, route)
+    yield from _equal_routes(draft.routes)
+
+
+def _cookie(server: Accepted, session: Accepted) -> Iterator[Finding]:
+    public_url = server.get("public_url")
+    if not isinstance(public_url, Origin) or public_url.is_https:
+        return
+    see = ("server", "public_url")
+    if str(session.get("cookie_name", "")).startswith("__"):
+        sentence = "browsers keep __Host- and __Secure- cookies over https only"
+        yield Finding(
+            ("session", "cookie_name"), f"{sentence}, and public_url is http", see
+        )
+    if session.get("same_site") == "none":
+        sentence = 'browsers keep "none" cookies over https only'
+        yield Finding(
+            ("session", "same_site"), f"{sentence}, and public_url is http", see
+        )
+    if server.get("tls_certificate"):
+        sentence = "makes the gateway speak https, and public_url is http"
+        yield Finding(("server", "tls_certificate"), sentence, see)
+
+
+def _lifetimes(session: Accepted) -> Iterator[Finding]:
+    idle, age = session.get("idle_timeout"), session.get("max_age")
+    if isinstance(idle, float) and isinstance(age, float) and idle > age:
+        yield Finding(
+            ("session", "idle_timeout"),
+            "is longer than max_age, so it would never end a session",
+            ("session", "max_age"),
+        )
+
+
+def _tls(server: Accepted) -> Iterator[Finding]:
+    certificate, key = server.get("tls_certificate"), server.get("tls_key")
+    if certificate and key == "":
+        yield Finding(("server", "tls_certificate"), "needs tls_key as well")
+    if key and certificate == "":
+        yield Finding(("server", "tls_key"), "needs tls_certificate as well")
+
+
+def _listeners(server: Accepted, admin: Accepted) -> Iterator[Finding]:
+    address, public = admin.get("listen"), server.get("listen")
+    if isinstance(address, TcpAddress) and address.port == 0:
+        return
+    if isinstance(public, tuple) and address in public:
+        yield Finding(
+            ("admin", "listen"),
+            "is an address of server.listen too, and metrics are not for everybody",
+            ("server", "listen"),
+        )
+
+
+def _access(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
+    path: Path = ("routes", index)
+    if (*path, "allow") in draft.doubtful or "access" not in route:
+        return
+    own, signed_in = route.get("allow"), route["access"] == "signed-in"
+    if own is not None and not signed_in:
+        yield Finding(
+            (*path, "allow"), 'has no effect: only access = "signed-in" asks who it is'
+        )
+    by_policy = (
+        draft.tables["policy"].get("allow") is not None
+        or ("policy", "allow") in draft.doubtful
+    )
+    if own is None and signed_in and not by_policy:
+        yield Finding(
+            path,
+            f"a signed-in route needs an allow: write {BOTH_LINES} "
+            "(the first lets in every X account of the world)",
+        )
+
+
+def _ca_file(index: int, route: Accepted) -> Iterator[Finding]:
+    upstream = route.get("upstream")
+    plain = isinstance(upstream, Upstream) and upstream.scheme != "https"
+    if plain and route.get("ca_file"):
+        sentence = "has no effect: the upstream is not https"
+        yield Finding(("routes", index, "ca_file"), sentence)
+
+
+def _equal_routes(routes: Iterable[Accepted]) -> Iterator[Finding]:
+    whole = [
+        (index, route)
+        for index, route in enumerate(routes)
+        if {"host", "path", "methods"} <= route.keys()
+    ]
+    for (first, one), (second, other) in combinations(whole, 2):
+        if _place(one) == _place(other) and _overlap(one["methods"], other["methods"]):
+            yield Finding(
+                ("routes", second),
+                f"is equal to routes[{first}]: the same host and path, "
+                "and methods that overlap",
+                ("routes", first),
+            )
+
+
+def _place(route: Accepted) -> tuple[object, object]:
+    return route["host"], route["path"]
+
+
+def _overlap(one: object, other: object) -> bool:
+    """Tell whether two sets of methods share one; none at all means all the rest."""
+    if not isinstance(one, frozenset) or not isinstance(other, frozenset):
+        return False
+    if not one or not other:
+        return one == other
+    return not _with_head(one).isdisjoint(_with_head(other))
+
+
+def _with_head(methods: frozenset[str]) -> frozenset[str]:
+    return methods | {"HEAD"} if "GET" in methods else methods

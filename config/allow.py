@@ -1,0 +1,147 @@
+"""`allow`: who may use a route once they are signed in."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from config.findings import findings
+from config.problem import Finding, Path, Wrong
+
+BOTH_LINES = 'allow = "anyone" or allow = { x_ids = ["2244994945"] }'
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """Every X account of the world."""
+
+
+def _pattern(expression: str, expected: str) -> AfterValidator:
+    pattern = re.compile(expression, re.ASCII)
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise Wrong(f"expected {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
+_DOMAIN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
+_XId = Annotated[str, _pattern(r"[0-9]{1,20}", "digits, the account's stable id")]
+_Handle = Annotated[str, _pattern(r"[A-Za-z0-9_]{1,15}", "a handle without the @")]
+_Subject = Annotated[str, _pattern(r"[!-~]{1,255}", "the id of a person in Logto")]
+_Email = Annotated[
+    str, _pattern(rf"[!#-'*+\-/-9=?A-Z^-~.]{{1,64}}@{_DOMAIN}", "one e-mail address")
+]
+_Domain = Annotated[str, _pattern(_DOMAIN, "a domain such as example.com")]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One table of `allow`: every key that is given must match, in it any value.
+
+    None: the key is not given. An empty set lets nobody in.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    x_ids: Annotated[
+        frozenset[_XId] | None,
+        Field(description="Ids of X accounts; they never change."),
+    ] = None
+    x_usernames: Annotated[
+        frozenset[_Handle] | None,
+        Field(description="Handles of X accounts; they can change owners."),
+    ] = None
+    subjects: Annotated[
+        frozenset[_Subject] | None,
+        Field(description="Ids of people in Logto."),
+    ] = None
+    emails: Annotated[
+        frozenset[_Email] | None,
+        Field(description="Verified e-mail addresses."),
+    ] = None
+    email_domains: Annotated[
+        frozenset[_Domain] | None,
+        Field(description="Domains of verified e-mail addresses."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Whoever meets one of the conditions."""
+
+    conditions: tuple[Condition, ...]
+
+
+Allow = Anyone | AnyOf
+
+KEYS = dict.fromkeys(field.name for field in fields(Condition))
+
+_CONDITION = TypeAdapter(Condition)
+_SCHEMA = {**_CONDITION.json_schema(), "minProperties": 1}
+
+
+def parse_allow(value: object) -> Allow | None:
+    """Read `allow`: "anyone", a table, or a list of tables; None where it is not given.
+
+    Raises Wrong with everything that is wrong in any of the tables.
+    """
+    match value:
+        case None:
+            return None
+        case "anyone":
+            return Anyone()
+        case dict():
+            return AnyOf(tuple(_conditions([((), value)])))
+        case list():
+            tables = [((index,), item) for index, item in enumerate(value)]
+            return AnyOf(tuple(_conditions(tables)))
+        case _:
+            raise Wrong(f"expected {BOTH_LINES}, or a list of such tables")
+
+
+def _conditions(tables: Iterable[tuple[Path, object]]) -> Iterator[Condition]:
+    found: list[Finding] = []
+    for path, table in tables:
+        if table == {}:
+            found.append(
+                Finding(
+                    path,
+                    "the table is empty, which could mean everybody or nobody: "
+                    'write "anyone", or name a key such as x_ids',
+                )
+            )
+            continue
+        try:
+            yield _CONDITION.validate_python(table)
+        except ValidationError as error:
+            found += findings(error, KEYS, path)
+    if found:
+        raise Wrong(*found)
+
+
+Allowed = Annotated[
+    Allow | None,
+    BeforeValidator(parse_allow),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "anyone"},
+                _SCHEMA,
+                {"type": "array", "items": _SCHEMA},
+            ]
+        }
+    ),
+]

@@ -1,0 +1,135 @@
+"""[identity]: what the upstream is told about the person."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from config.problem import Finding, Wrong, did_you_mean
+from config.table import Table, key
+
+CLAIMS = (
+    "sub",
+    "username",
+    "x_username",
+    "x_id",
+    "name",
+    "email",
+    "picture",
+    "roles",
+)
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+", re.ASCII)
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keepalive",
+        "proxyauthenticate",
+        "proxyauthorization",
+        "proxyconnection",
+        "te",
+        "trailer",
+        "upgrade",
+        "http2settings",
+    }
+)
+_FRAMING = frozenset({"contentlength", "transferencoding", "expect"})
+_TAKEN = frozenset(
+    {
+        "accept",
+        "acceptencoding",
+        "authorization",
+        "cachecontrol",
+        "contentencoding",
+        "contenttype",
+        "cookie",
+        "date",
+        "forwarded",
+        "host",
+        "ifmatch",
+        "ifmodifiedsince",
+        "ifnonematch",
+        "ifrange",
+        "ifunmodifiedsince",
+        "origin",
+        "range",
+        "referer",
+        "setcookie",
+        "traceparent",
+        "tracestate",
+        "useragent",
+        "via",
+        "wwwauthenticate",
+        "xforwardedfor",
+        "xforwardedhost",
+        "xforwardedport",
+        "xforwardedprefix",
+        "xforwardedproto",
+        "xrequestid",
+    }
+)
+_TAKEN_PREFIXES = ("accesscontrol", "sec", "secwebsocket")
+
+
+def reduced(name: str) -> str:
+    """Return *name* as lenient applications compare it: only ``[a-z0-9]`` count."""
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+def _check_header(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise Wrong("the header's name is not a token (RFC 9110 §5.6.2)")
+    bare = reduced(name)
+    if not bare:
+        raise Wrong("expected a header name with letters or digits")
+    if bare in _HOP_BY_HOP:
+        raise Wrong("is a hop-by-hop header (RFC 9110 §7.6.1): choose another name")
+    if bare in _FRAMING:
+        raise Wrong("frames the message (RFC 9112 §6): choose another name")
+    if bare in _TAKEN or name.lower().startswith(("sec-", "access-control-")):
+        raise Wrong("has a meaning of its own in HTTP: choose another name")
+    return name
+
+
+def _check_claim(claim: str) -> str:
+    if claim not in CLAIMS and not _DOTTED.fullmatch(claim):
+        raise Wrong(
+            f"unknown claim{did_you_mean(claim, CLAIMS)}: expected one of "
+            f'{", ".join(CLAIMS)}, or a dotted path such as "custom_data.team"'
+        )
+    return claim
+
+
+def _distinct(headers: dict[str, str]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    found = [
+        Finding(
+            (name,),
+            f"is the same header as {first[reduced(name)]} for many applications",
+        )
+        for name in headers
+        if first.setdefault(reduced(name), name) != name
+    ]
+    if found:
+        raise Wrong(*found)
+    return headers
+
+
+HeaderName = Annotated[str, AfterValidator(_check_header)]
+Claim = Annotated[str, AfterValidator(_check_claim)]
+
+
+class Identity(Table):
+    """What the upstream is told about the person."""
+
+    preset: Literal["forwarded", "remote-user", "none"] = key(
+        'Which headers carry the identity: "forwarded" (X-Forwarded-User, …), '
+        '"remote-user" (Remote-User, …) or "none".',
+        default="forwarded",
+    )
+    headers: Annotated[dict[HeaderName, Claim], AfterValidator(_distinct)] = key(
+        'More headers, each with its claim, such as { "X-My-Name" = "name" }.',
+        default={},
+    )

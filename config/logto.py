@@ -1,0 +1,94 @@
+"""[logto]: the Logto application that signs people in."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from config.origin import parse_origin
+from config.problem import Wrong
+from config.table import AsString, Many, Table, key
+from config.units import Duration
+
+EXAMPLE = "https://tenant.logto.app"
+
+_VISIBLE = re.compile(r"[!-~]+", re.ASCII)
+_SIGN_IN = re.compile(r"(?:(?:social|sso):[A-Za-z0-9_-]+)?", re.ASCII)
+
+
+def parse_endpoint(value: object) -> str:
+    """Read Logto's endpoint. Returns it without a final slash.
+
+    Raises Wrong for a path and for plain http off loopback.
+    """
+    origin = parse_origin(value, EXAMPLE)
+    if not origin.is_https and not origin.is_loopback:
+        raise Wrong(
+            "expected https: over plain http only a loopback address "
+            "keeps the application's secret"
+        )
+    return str(origin)
+
+
+def _visible(text: str) -> str:
+    if not text:
+        raise Wrong("is empty")
+    if not _VISIBLE.fullmatch(text):
+        raise Wrong("expected visible ASCII characters only, without spaces")
+    return text
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    _visible(secret.get_secret_value())
+    return secret
+
+
+def _sign_in(text: str) -> str:
+    if not _SIGN_IN.fullmatch(text):
+        raise Wrong(
+            'expected "social:x", "sso:<connector id>", or "" for Logto\'s own page'
+        )
+    return text
+
+
+class Logto(Table):
+    """The Logto application that signs people in."""
+
+    endpoint: Annotated[str, BeforeValidator(parse_endpoint), AsString] = key(
+        description="The address of your Logto tenant, without a path.",
+        example=EXAMPLE,
+    )
+    app_id: Annotated[str, AfterValidator(_visible)] = key(
+        description="App ID of the application (type: traditional web) in Logto.",
+        example="...",
+    )
+    app_secret: Annotated[SecretStr, AfterValidator(_secret)] = key(
+        description="App secret of that application.",
+        example="...",
+    )
+    app_secret_file: str = key(
+        default="", description="File that holds app_secret, instead of it."
+    )
+    sign_in: Annotated[str, AfterValidator(_sign_in)] = key(
+        default="social:x",
+        description=(
+            'Where people sign in: "social:x" goes straight to X, '
+            '"sso:<connector id>" to a company\'s own sign-in, '
+            '"" to Logto\'s own page.'
+        ),
+    )
+    scopes: Annotated[tuple[Annotated[str, AfterValidator(_visible)], ...], Many] = key(
+        default=["profile", "email", "identities", "roles"],
+        description=(
+            "Scopes to ask for, beside openid and offline_access; "
+            "the X handle and id come with identities."
+        ),
+    )
+    ca_file: str = key(
+        default="",
+        description="PEM file with the authorities to trust for Logto; "
+        "empty is the system's.",
+    )
+    timeout: Duration = key(
+        default="5s", description="How long one request to Logto may take."
+    )

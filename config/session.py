@@ -1,0 +1,120 @@
+"""[session]: the cookie that remembers who is signed in."""
+
+import base64
+import binascii
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from config.problem import Finding, Wrong
+from config.table import AsString, Many, Table, key
+from config.units import Duration, Size, between
+
+KEY_SIZE = 32
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}", re.ASCII)
+_COOKIE_NAME = re.compile(
+    r"(?:__Host-|__Secure-)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII
+)
+_KEYGEN = "`gateway keygen` makes a new one"
+
+
+def new_key(random_bytes: bytes) -> str:
+    """Return 32 random bytes as the operator writes them (base64url, RFC 4648 §5)."""
+    return base64.urlsafe_b64encode(random_bytes).decode().rstrip("=")
+
+
+def parse_key(value: object) -> bytes:
+    """Read one key. Raises Wrong unless it is 32 bytes in base64url."""
+    if not isinstance(value, str):
+        raise Wrong(f"expected a key in quotes; {_KEYGEN}")
+    key = _decode(value)
+    if len(key) < KEY_SIZE:
+        raise Wrong(
+            f"the key is too short: {len(key)} bytes instead of {KEY_SIZE}; {_KEYGEN}"
+        )
+    if len(key) > KEY_SIZE:
+        raise Wrong(
+            f"the key is too long: {len(key)} bytes instead of {KEY_SIZE}; {_KEYGEN}"
+        )
+    return key
+
+
+def _decode(text: str) -> bytes:
+    if _BASE64URL.fullmatch(text):
+        bare = text.rstrip("=")
+        try:
+            return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+        except binascii.Error:
+            pass
+    raise Wrong(f"the key is malformed: expected base64url; {_KEYGEN}")
+
+
+def _distinct(keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    if not keys:
+        raise Wrong(f"there is no key: expected at least one; {_KEYGEN}")
+    found = [
+        Finding((index,), f"the key is repeated: it is also keys[{keys.index(key)}]")
+        for index, key in enumerate(keys)
+        if keys.index(key) != index
+    ]
+    if found:
+        raise Wrong(*found)
+    return keys
+
+
+def _cookie_name(name: str) -> str:
+    if name and not _COOKIE_NAME.fullmatch(name):
+        raise Wrong(
+            "expected letters, digits, - and _ after an optional __Host- "
+            "(or __Secure-) in just this spelling"
+        )
+    return name
+
+
+Key = Annotated[bytes, BeforeValidator(parse_key), AsString]
+
+
+class Session(Table):
+    """The cookie that remembers who is signed in."""
+
+    keys: Annotated[
+        tuple[Key, ...], Many, AfterValidator(_distinct), Field(repr=False)
+    ] = key(
+        description=(
+            "Keys that seal the cookies, newest first; "
+            "the rest still open older cookies. `gateway keygen` makes one."
+        ),
+        example=["..."],
+    )
+    keys_file: str = key(
+        default="", description="File that holds keys, one a line, instead of them."
+    )
+    cookie_name: Annotated[str, AfterValidator(_cookie_name)] = key(
+        default="",
+        description=(
+            "Name of the cookie; empty is __Host-gateway, "
+            "over http gateway-<port of public_url>."
+        ),
+    )
+    same_site: Literal["lax", "strict", "none"] = key(
+        default="lax",
+        description=(
+            'SameSite of the cookie; "none" is for applications '
+            "that other sites show in a frame."
+        ),
+    )
+    max_cookie_size: Annotated[Size, between("512B", "14KiB")] = key(
+        default="3.5KiB",
+        description=(
+            "Most that the session's cookie may take; over 3.5KiB it is sent in "
+            "chunks, and a proxy in front may need larger header buffers."
+        ),
+    )
+    idle_timeout: Duration = key(
+        default="12h", description="A session ends when it is not used for so long."
+    )
+    max_age: Duration = key(
+        default="7d", description="A session ends so long after signing in."
+    )
