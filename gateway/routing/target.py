@@ -1,0 +1,102 @@
+"""The target of a request: path and query as received (RFC 9112, section 3.2).
+
+What may pass goes on byte for byte. What an application could read as a way up or
+out, or what servers cut and decode differently, is refused here whatever the route.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from gateway.routing.host import canonical_host
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target that may be routed.
+
+    *raw* is the origin-form to forward, *path* and *query* (without the ``?``) are
+    its parts, *authority* is that of an absolute-form and must equal the host.
+    """
+
+    raw: bytes
+    path: bytes
+    query: bytes | None
+    authority: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadTarget:
+    """A target that is answered with 400; *reason* is a sentence for the log."""
+
+    reason: str
+
+
+# RFC 3986 allows none of these in any part; a fragment is never sent (RFC 9110, 7.1).
+_NEVER = re.compile(rb"[\x00-\x20\x7f-\xff#]")
+_ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_CUTS = re.compile(rb"[\x00\n\r]")
+# Bytes that begin a UTF-8 sequence longer than needed (RFC 3629, section 3).
+_OVERLONG = re.compile(
+    rb"[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]"
+)
+# "." or "..", padded or with parameters as Windows and servlet containers drop them.
+_PADDING = rb"[\x00-\x20\x7f]"
+_DOT_SEGMENT = re.compile(
+    rb"[/\\]" + _PADDING + rb"*\.\.?" + _PADDING + rb"*(?:;[^/\\]*)?(?=[/\\]|\Z)"
+)
+
+
+def parse_target(raw: bytes) -> Target | BadTarget:
+    """Return the target in the request line's *raw* bytes, or why it is refused.
+
+    Origin-form and absolute-form (http, https) are targets; asterisk-form and
+    authority-form are not (RFC 9112, section 3.2). The query is free but for control
+    bytes, spaces, ``#`` and raw non-ASCII; a path must also be free of broken
+    escapes, of NUL, CR, LF, overlong UTF-8 and dot segments, after one or two
+    decodings too.
+    """
+    if _NEVER.search(raw):
+        return BadTarget("The target holds a control, blank, non-ASCII or # byte.")
+    authority = None
+    if not raw.startswith(b"/"):
+        absolute = _ABSOLUTE.fullmatch(raw)
+        if absolute is None:
+            return BadTarget("The target is neither a path nor an http address.")
+        authority, raw = absolute.groups()
+        if canonical_host(authority) is None:
+            return BadTarget("The target's authority is not a host.")
+        if not raw.startswith(b"/"):
+            raw = b"/" + raw  # RFC 9112, section 3.2.1
+    path, mark, query = raw.partition(b"?")
+    reason = _why_refused(path)
+    if reason is not None:
+        return BadTarget(reason)
+    return Target(raw, path, query if mark else None, authority)
+
+
+def _why_refused(path: bytes) -> str | None:
+    """Return why no application may see *path*, or None."""
+    if b"%" not in path:
+        return _why_reading_refused(path)
+    if _BROKEN_ESCAPE.search(path):
+        # Some servers take it literally, some refuse it, some know %uXXXX.
+        return "The path holds a percent sign that escapes nothing."
+    once = unquote_to_bytes(path)
+    twice = unquote_to_bytes(once)
+    return (
+        _why_reading_refused(path)
+        or _why_reading_refused(once)
+        or _why_reading_refused(twice)
+    )
+
+
+def _why_reading_refused(reading: bytes) -> str | None:
+    if b"." in reading and _DOT_SEGMENT.search(reading):
+        return "The path holds a dot segment."
+    if _CUTS.search(reading):
+        return "The path holds an escaped NUL, CR or LF."
+    if _OVERLONG.search(reading):
+        return "The path holds overlong UTF-8."
+    return None
