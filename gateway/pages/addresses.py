@@ -1,5 +1,6 @@
 """Addresses of our own that pages lead to, each a path under ``/.gateway/``."""
 
+from string import punctuation
 from typing import Final
 from urllib.parse import quote
 
@@ -20,6 +21,13 @@ def returning(address: str, return_to: str) -> str:
     made unable to be anything but one parameter: everything outside the unreserved
     characters and ``/`` is percent-encoded (RFC 3986, section 2.1).
     """
-    if return_to in {"", HOME} or len(return_to) > LONGEST_RETURN_TO:
+    if not kept(return_to):
         return address
     return f"{address}?rd={quote(return_to, safe='/', errors='replace')}"
+
+
+def kept(return_to: str) -> str:
+    """Return *return_to* in visible ASCII; "" where it says nothing or too much."""
+    if return_to == HOME or len(return_to) > LONGEST_RETURN_TO:
+        return ""
+    return quote(return_to, safe=punctuation, errors="replace")

@@ -1,52 +1,50 @@
 """Pages for what is nobody's fault who reads them: something behind us failed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from types import MappingProxyType
+from typing import Final
 
 from gateway.pages.addresses import HOME
 from gateway.pages.notice import Link, Notice, Site, fact
 
-_TRY_LATER = "This is usually over soon. Wait a moment, then load the page again."
+_TRY_LATER: Final = (
+    "This is usually over soon. Wait a moment, then load the page again."
+)
 
 
-class UpstreamFault(Enum):
-    """What went wrong with an upstream: the status, and how we say it."""
-
-    REFUSED = (502, "It refuses connections. Perhaps it is being restarted.")
-    UNKNOWN_NAME = (502, "Its name is not known to the network.")
-    UNTRUSTED = (502, "Its certificate could not be verified.")
-    UNREACHABLE = (502, "It cannot be reached over the network.")
-    BUSY = (503, "It has no connection free. Too many people use it right now.")
-    CONNECT_TIMEOUT = (504, "It cannot be reached: nothing accepts a connection.")
-    TIMEOUT = (504, "It took the request, but did not answer in time.")
-    CUT = (502, "It broke the connection off before it had answered.")
-    INVALID = (502, "It sent an answer that is not valid HTTP.")
-    TOO_LARGE = (502, "The header of its answer is too large.")
-
-    @property
-    def status(self) -> int:
-        """The status code that says the same."""
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        """What happened, in words for a person."""
-        return self.value[1]
+# By the names of gateway.proxying.failure.FailureKind, which may import us, not we it.
+FAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
+    {
+        "refused": (502, "It refuses connections. Perhaps it is being restarted."),
+        "unknown_name": (502, "Its name is not known to the network."),
+        "untrusted": (502, "Its certificate could not be verified."),
+        "unreachable": (502, "It cannot be reached over the network."),
+        "busy": (503, "It has no connection free. Too many people use it right now."),
+        "connect_timeout": (504, "It cannot be reached: nothing took the connection."),
+        "timeout": (504, "It took the request, but did not answer in time."),
+        "cut": (502, "It broke the connection off before it had answered."),
+        "invalid": (502, "It sent an answer that is not valid HTTP."),
+        "too_large": (502, "The header of its answer is too large."),
+    }
+)
+_UNNAMED: Final = (502, "It failed to answer.")
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamAway:
-    """The application behind us did not answer as it should."""
+    """The application behind us did not answer as it should; *kind* names how."""
 
-    fault: UpstreamFault
+    kind: str
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says (RFC 9110, sections 15.6.3 and 15.6.5)."""
+        status, sentence = FAULTS.get(self.kind, _UNNAMED)
         return Notice(
-            status=self.fault.status,
-            error=f"upstream_{self.fault.name.lower()}",
+            status=status,
+            error=f"upstream_{self.kind}" if self.kind in FAULTS else "upstream_failed",
             title="The application does not answer",
-            message=self.fault.sentence,
+            message=sentence,
             advice=(
                 _TRY_LATER,
                 "If it stays like this, tell the people who run the application.",

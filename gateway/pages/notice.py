@@ -29,10 +29,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A way on by POST to one of our own addresses."""
+    """A way on by POST to one of our own addresses, with *return_to* as its ``rd``."""
 
     words: str
     address: str
+    return_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

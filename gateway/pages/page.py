@@ -5,7 +5,6 @@ from gateway.pages.failures import (
     InternalError,
     SessionTooLarge,
     UpstreamAway,
-    UpstreamFault,
 )
 from gateway.pages.refusals import (
     BadRequest,
@@ -48,7 +47,6 @@ __all__ = [
     "SignedOut",
     "UnknownHost",
     "UpstreamAway",
-    "UpstreamFault",
 ]
 
 Page = (

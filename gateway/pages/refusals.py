@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.identity.identity import Identity
-from gateway.pages.addresses import HOME, SIGN_OUT, SWITCH_ACCOUNT, returning
+from gateway.pages.addresses import HOME, SIGN_OUT, SWITCH_ACCOUNT, kept
 from gateway.pages.notice import Link, Notice, Post, Site, fact
 from gateway.pages.person import called
 from gateway.pages.plain_text import plain
@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 class Forbidden:
     """Someone is signed in, and may not; *reason* is a sentence, where one helps."""
 
-    identity: Identity
+    identity: Identity | None
     reason: str = ""
     return_to: str = HOME
 
@@ -37,11 +37,11 @@ class Forbidden:
                 ),
             ),
             facts=(
-                *fact("Account", called(self.identity)),
+                *fact("Account", called(self.identity) if self.identity else ""),
                 *fact("Reason", self.reason),
             ),
             actions=(
-                Post("Use another account", returning(SWITCH_ACCOUNT, self.return_to)),
+                Post("Use another account", SWITCH_ACCOUNT, kept(self.return_to)),
                 Post("Sign out", SIGN_OUT),
             ),
         )
@@ -129,10 +129,10 @@ class BadRequest:
 
 @dataclass(frozen=True, slots=True)
 class UnknownHost:
-    """The request is for a *host* that the gateway does not answer for."""
+    """The request is for a *host* other than the *hosts* that we answer for."""
 
+    hosts: tuple[str, ...]
     host: str = ""
-    hosts: tuple[str, ...] = ()
 
     def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 9110, section 15.5.20)."""

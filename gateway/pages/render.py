@@ -1,5 +1,6 @@
 """Turn a page into an answer: HTML for people, JSON for programs."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from json import dumps
@@ -67,6 +68,31 @@ def render(  # noqa: PLR0913 - the surroundings of a page, each by its name
         request_id=shown_id,
     )
     return Rendered(notice.status, (_HTML, *fields), body.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """`render` with what is the same for every request.
+
+    *home* is the public URL: of use where a request's own host is not known.
+    """
+
+    logto_origin: str
+    home: str
+    sign_in: str
+
+    def render(
+        self, page: Page, *, request_id: str, json: bool, home: str = ""
+    ) -> Rendered:
+        """Return *page* as an answer for the host whose public origin is *home*."""
+        return render(
+            page,
+            request_id=request_id,
+            json=json,
+            logto_origin=self.logto_origin,
+            home=home or self.home,
+            sign_in=self.sign_in,
+        )
 
 
 def sign_in_words(sign_in: str) -> str:

@@ -5,7 +5,6 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.identity.identity import Identity
-
 from gateway.pages.page import (
     Account,
     AccountSignedOut,
@@ -28,8 +27,8 @@ from gateway.pages.page import (
     SignInRequired,
     UnknownHost,
     UpstreamAway,
-    UpstreamFault,
 )
+from gateway.proxying.failure import FailureKind
 
 ADA: Final = Identity(
     sub="f5ndkk0q1i3c",
@@ -62,14 +61,14 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "forbidden-with-reason": Forbidden(ADA, "It is not on the list.", "/lab"),
         "cross-site": CrossSite(),
         **{
-            f"upstream-{fault.name.lower()}": UpstreamAway(fault)
-            for fault in UpstreamFault
+            f"upstream-{kind}": UpstreamAway(kind)
+            for kind in (*FailureKind, "something else")
         },
         "not-found": NotFound("/lab/missing"),
         "method-not-allowed": MethodNotAllowed(("GET", "HEAD"), "DELETE"),
         "bad-request": BadRequest("the path holds a dot segment"),
         "unknown-host": UnknownHost(
-            "old.example.com", ("app.example.com", "*.lab.example.com")
+            ("app.example.com", "*.lab.example.com"), "old.example.com"
         ),
         "headers-too-large": HeadersTooLarge(),
         "session-too-large": SessionTooLarge(5120, 3584),
@@ -123,7 +122,8 @@ FILLED: Final[Mapping[str, Callable[[str], Page]]] = MappingProxyType(
         "not-found": NotFound,
         "method-not-allowed": lambda text: MethodNotAllowed(("GET",), text),
         "bad-request": BadRequest,
-        "unknown-host": lambda text: UnknownHost(text, (text,) * 20),
+        "upstream-away": UpstreamAway,
+        "unknown-host": lambda text: UnknownHost((text,) * 20, text),
         "account": _account,
         "account-signed-out": AccountSignedOut,
     }

@@ -1,6 +1,6 @@
 import pytest
-from gateway.identity.identity import Identity
 
+from gateway.identity.identity import Identity
 from gateway.pages.account import Account
 from gateway.pages.notice import Fact, Notice, Site
 from gateway.pages.person import called

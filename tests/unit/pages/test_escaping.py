@@ -65,7 +65,7 @@ class Skeleton(HTMLParser):
         self.bones.append(f"declaration {data}")
 
 
-LINKS = {"href", "action"}
+LINKS = {"href", "action"}  # whose value is an address
 
 
 def rendered(page: Page, text: str, *, as_json: bool = False) -> bytes:

@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gateway.pages.failures import FAULTS
 from gateway.pages.page import (
     Account,
     AccountSignedOut,
@@ -19,13 +20,13 @@ from gateway.pages.page import (
     SignInRequired,
     UnknownHost,
     UpstreamAway,
-    UpstreamFault,
 )
-from gateway.pages.render import render, sign_in_words
+from gateway.pages.render import Renderer, render, sign_in_words
 from gateway.pages.rendered import Rendered
+from gateway.proxying.failure import FailureKind
 from tests.support.sample_pages import ADA, PAGES
 
-VOID = {"meta", "link"}
+VOID = {"meta", "link", "input"}
 STATUSES = {
     "signed-out": 200,
     "signed-out-logto-away": 200,
@@ -49,6 +50,7 @@ STATUSES = {
     "upstream-cut": 502,
     "upstream-invalid": 502,
     "upstream-too_large": 502,
+    "upstream-something else": 502,
     "not-found": 404,
     "method-not-allowed": 405,
     "bad-request": 400,
@@ -263,33 +265,43 @@ def test_forbidden_names_the_account_and_offers_another() -> None:
     page = html(Forbidden(ADA, return_to="/lab/tree"))
     assert "Ada Lovelace (@ada)" in page
     assert "Reason" not in page
-    assert [
-        form["action"] for form in outline(Forbidden(ADA, "", "/lab")).all("form")
-    ] == [
-        "/.gateway/switch-account?rd=/lab",
+    seen = outline(Forbidden(ADA, return_to="/lab/tree?a=b&c"))
+    assert [form["action"] for form in seen.all("form")] == [
+        "/.gateway/switch-account",
         "/.gateway/sign-out",
+    ]
+    assert seen.all("input") == [
+        {"type": "hidden", "name": "rd", "value": "/lab/tree?a=b&c"}
     ]
     assert "It is not on the list." in html(Forbidden(ADA, "It is not on the list."))
 
 
-@pytest.mark.parametrize("fault", UpstreamFault, ids=lambda fault: fault.name)
-def test_upstream_faults_are_told_apart(fault: UpstreamFault) -> None:
-    values = json.loads(rendered(UpstreamAway(fault), as_json=True).body)
-    assert values["error"] == f"upstream_{fault.name.lower()}"
-    sentences = {other.sentence for other in UpstreamFault}
-    assert len(sentences) == len(UpstreamFault)
-    assert fault.sentence in html(UpstreamAway(fault))
+@pytest.mark.parametrize("kind", FailureKind)
+def test_upstream_failures_are_told_apart(kind: FailureKind) -> None:
+    values = json.loads(rendered(UpstreamAway(kind), as_json=True).body)
+    assert values["error"] == f"upstream_{kind}"
+    assert values["message"] in html(UpstreamAway(kind))
+
+
+def test_every_upstream_failure_has_a_sentence_of_its_own() -> None:
+    assert FAULTS.keys() == set(FailureKind)
+    assert len({sentence for _, sentence in FAULTS.values()}) == len(FAULTS)
+
+
+def test_an_unnamed_failure_is_still_a_page() -> None:
+    values = json.loads(rendered(UpstreamAway("<odd>"), as_json=True).body)
+    assert values["error"] == "upstream_failed"
 
 
 def test_an_unknown_host_is_told_where_to_go() -> None:
-    page = html(UnknownHost("old.example", ("app.example.com", "*.example.net")))
+    page = html(UnknownHost(("app.example.com", "*.example.net"), "old.example"))
     assert "old.example" in page
     assert "app.example.com, *.example.net" in page
     assert 'href="https://app.example.com/"' in page
 
 
 def test_many_hosts_are_not_all_listed() -> None:
-    page = html(UnknownHost("old", tuple(f"h{n}.example" for n in range(1000))))
+    page = html(UnknownHost(tuple(f"h{n}.example" for n in range(1000))))
     assert "h9.example, …" in page
     assert "h10.example" not in page
 
@@ -336,3 +348,15 @@ def test_only_an_origin_gets_into_the_policy(origin: str) -> None:
         render(
             NotFound(), request_id="", json=False, logto_origin=origin, home="https://a"
         )
+
+
+def test_a_renderer_shows_the_public_url_unless_told_the_host() -> None:
+    renderer = Renderer("https://tenant.logto.app", "https://app.example.com", "")
+    page = SignInRequired()
+    public = renderer.render(page, request_id="r", json=True)
+    other = renderer.render(
+        page, request_id="r", json=True, home="https://b.example:8443"
+    )
+    assert b'"https://app.example.com/.gateway/sign-in"' in public.body
+    assert b'"https://b.example:8443/.gateway/sign-in"' in other.body
+    assert b">Sign in</a>" in renderer.render(page, request_id="r", json=False).body
