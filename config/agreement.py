@@ -1,8 +1,7 @@
 """Rules between values that are each right on their own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from config.allow import BOTH_LINES
 from config.listen import TcpAddress
@@ -115,24 +114,26 @@ def _ca_file(index: int, route: Accepted) -> Iterator[Finding]:
         yield Finding(("routes", index, "ca_file"), sentence)
 
 
-def _equal_routes(routes: Iterable[Accepted]) -> Iterator[Finding]:
+def _equal_routes(routes: Sequence[Accepted]) -> Iterator[Finding]:
     whole = [
         (index, route)
         for index, route in enumerate(routes)
         if {"host", "path", "methods"} <= route.keys()
     ]
-    for (first, one), (second, other) in combinations(whole, 2):
-        if _place(one) == _place(other) and _overlap(one["methods"], other["methods"]):
-            yield Finding(
-                ("routes", second),
-                f"is equal to routes[{first}]: the same host and path, "
-                "and methods that overlap",
-                ("routes", first),
-            )
+    for place, (second, other) in enumerate(whole):
+        for first, one in whole[:place]:
+            if _equal(one, other):
+                sentence = (
+                    f"is equal to routes[{first}]: the same host and path, "
+                    "and methods that overlap"
+                )
+                yield Finding(("routes", second), sentence, ("routes", first))
+                break
 
 
-def _place(route: Accepted) -> tuple[object, object]:
-    return route["host"], route["path"]
+def _equal(one: Accepted, other: Accepted) -> bool:
+    same_place = (one["host"], one["path"]) == (other["host"], other["path"])
+    return same_place and _overlap(one["methods"], other["methods"])
 
 
 def _overlap(one: object, other: object) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.places import ENVIRONMENT, Place
 from config.problem import Finding, Path, Wrong, did_you_mean
+from config.schema import properties
 from config.settings import TABLES
 
 PREFIX = "GATEWAY_"
@@ -65,7 +66,7 @@ def variable(path: Path) -> str:
 
 def _known() -> Iterator[tuple[str, tuple[Key, Mapping[str, Any]]]]:
     for table, model in TABLES.items():
-        for key, schema in model.model_json_schema()["properties"].items():
+        for key, schema in properties(model):
             yield variable((table, key)), ((table, key), schema)
 
 

@@ -11,6 +11,8 @@ from config.problem import Finding, Path, Wrong, did_you_mean, nearest
 Known = Mapping[str, object]
 """The keys of a table, each with an example of its value, or None."""
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+
 _EXPECTED = {
     "bool_type": "expected true or false, without quotes",
     "dataclass_type": "expected a table",
@@ -34,7 +36,7 @@ def findings(error: ValidationError, known: Known, path: Path = ()) -> list[Find
     misspelt = {
         nearest(str(detail["loc"][-1]), known)
         for detail in details
-        if detail["type"] == "extra_forbidden"
+        if detail["type"] in _UNKNOWN
     }
     return [
         finding
@@ -56,7 +58,7 @@ def _findings(detail: Any, known: Known, path: Path) -> Iterator[Finding]:  # no
 def _sentence(detail: Any, known: Known) -> str:  # noqa: ANN401 - as above
     context = detail.get("ctx", {})
     match detail["type"]:
-        case "extra_forbidden":
+        case kind if kind in _UNKNOWN:
             return f"unknown key{did_you_mean(str(detail['loc'][-1]), known)}"
         case "missing":
             return _missing(str(detail["loc"][-1]), known)

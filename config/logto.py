@@ -51,44 +51,39 @@ def _sign_in(text: str) -> str:
     return text
 
 
+Scope = Annotated[str, AfterValidator(_visible)]
+
+
 class Logto(Table):
     """The Logto application that signs people in."""
 
     endpoint: Annotated[str, BeforeValidator(parse_endpoint), AsString] = key(
-        description="The address of your Logto tenant, without a path.",
+        "The address of your Logto tenant, without a path.",
         example=EXAMPLE,
     )
     app_id: Annotated[str, AfterValidator(_visible)] = key(
-        description="App ID of the application (type: traditional web) in Logto.",
+        "App ID of the application (type: traditional web) in Logto.",
         example="...",
     )
     app_secret: Annotated[SecretStr, AfterValidator(_secret)] = key(
-        description="App secret of that application.",
+        "App secret of that application.",
         example="...",
     )
     app_secret_file: str = key(
-        default="", description="File that holds app_secret, instead of it."
+        "File that holds `app_secret`, instead of it.", default=""
     )
     sign_in: Annotated[str, AfterValidator(_sign_in)] = key(
+        'Where people sign in: "social:x" goes straight to X, "sso:<connector id>" '
+        "to a company's own sign-in, \"\" to Logto's own page.",
         default="social:x",
-        description=(
-            'Where people sign in: "social:x" goes straight to X, '
-            '"sso:<connector id>" to a company\'s own sign-in, '
-            '"" to Logto\'s own page.'
-        ),
     )
-    scopes: Annotated[tuple[Annotated[str, AfterValidator(_visible)], ...], Many] = key(
+    scopes: Annotated[tuple[Scope, ...], Many] = key(
+        "Scopes to ask for, beside openid and offline_access; "
+        "the X handle and id come with identities.",
         default=["profile", "email", "identities", "roles"],
-        description=(
-            "Scopes to ask for, beside openid and offline_access; "
-            "the X handle and id come with identities."
-        ),
     )
     ca_file: str = key(
+        "PEM file with the authorities to trust for Logto; empty is the system's.",
         default="",
-        description="PEM file with the authorities to trust for Logto; "
-        "empty is the system's.",
     )
-    timeout: Duration = key(
-        default="5s", description="How long one request to Logto may take."
-    )
+    timeout: Duration = key("How long one request to Logto may take.", default="5s")

@@ -10,11 +10,15 @@ ENVIRONMENT = "environment"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A source, its line if it has lines, and how the value is called there."""
+    """A source, its line if it has lines, and how the value is called there.
+
+    *part* says which part of that value is meant, in words.
+    """
 
     source: str
     line: int | None
     name: Path
+    part: str = ""
 
 
 class Places:
@@ -30,11 +34,10 @@ class Places:
             del self._places[inner]
         self._places[path] = place
 
-    def move(self, path: Path, to: Path, name: Path | None = None) -> None:
-        """Say that the value of *path* was written where *to* was, as *name*."""
+    def move(self, path: Path, to: Path, part: str = "") -> None:
+        """Say that the value of *path* was written where *to* was, in its *part*."""
         place, rest = self._nearest(to)
-        found = replace(place, name=(*place.name, *rest))
-        self.put(path, found if name is None else replace(found, name=name))
+        self.put(path, replace(place, name=(*place.name, *rest), part=part))
 
     def line(self, path: Path) -> int | None:
         """Return the line on which the value of *path* stands, if it has one."""
@@ -53,7 +56,8 @@ class Places:
         sentence = finding.sentence
         if finding.see is not None:
             sentence += f" ({_where(self._nearest(finding.see)[0])})"
-        return Problem(place.source, place.line, dotted((*place.name, *rest)), sentence)
+        key = dotted((*place.name, *rest)) + place.part
+        return Problem(place.source, place.line, key, sentence)
 
     def _nearest(self, path: Path) -> tuple[Place, Path]:
         for length in range(len(path), 0, -1):

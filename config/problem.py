@@ -5,10 +5,14 @@ may be a secret that was written in the wrong place.
 """
 
 import difflib
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,15 @@ def dotted(path: Path) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += f".{part}" if text else part
+            text += f".{_readable(part)}" if text else _readable(part)
     return text
+
+
+def _readable(part: str) -> str:
+    """Return *part* as TOML would write it, so that a key cannot pose as a line."""
+    if _BARE.fullmatch(part):
+        return part
+    return json.dumps(part, ensure_ascii=not part.isprintable())
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -68,8 +68,8 @@ def _items(text: str, path: tuple[str, str], places: Places) -> list[str]:
     items: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            item = f"{path[1]}_file, line {number}"
-            places.move((*path, len(items)), path, (path[0], item))
+            file = (path[0], f"{path[1]}_file")
+            places.move((*path, len(items)), file, f", line {number}")
             items.append(line.strip())
     return items
 

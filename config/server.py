@@ -118,52 +118,48 @@ class Server(Table):
     """Where the gateway listens, how it is reached, and its limits."""
 
     listen: Addresses = key(
+        'Where to listen: "host:port" or "unix:/path", one or a list.',
         default="127.0.0.1:8080",
-        description='Where to listen: "host:port" or "unix:/path", one or a list.',
     )
     public_url: Annotated[Origin, BeforeValidator(parse_public_url), AsString] = key(
-        description=(
-            "The address people type, without a path; https, except on loopback."
-        ),
+        "The address people type, without a path; https, except on loopback.",
         example="https://app.example.com",
     )
     peers: Annotated[tuple[Peer, ...], Many, Field(alias="trusted_proxies")] = key(
+        "Proxies in front whose X-Forwarded-* headers count: networks, "
+        'or "unix" for whoever connects over a Unix socket.',
         default=[],
-        description=(
-            "Proxies in front whose X-Forwarded-* headers count: networks, "
-            'or "unix" for whoever connects over a Unix socket.'
-        ),
     )
     tls_certificate: str = key(
-        default="",
-        description="PEM file with the certificate chain, to speak https directly.",
+        "PEM file with the certificate chain, to speak https directly.", default=""
     )
     tls_key: str = key(
-        default="", description="PEM file with the private key of tls_certificate."
+        "PEM file with the private key of `tls_certificate`.", default=""
     )
     max_header_size: Annotated[Size, between("8KiB", "1MiB")] = key(
+        "Longest head of a request or response, all fields together.",
         default="64KiB",
-        description="Longest head of a request or response, all fields together.",
     )
     max_header_count: Annotated[int, Field(ge=20, le=10_000)] = key(
-        default=200, description="Most header fields in a request or response."
+        "Most header fields in a request or response.", default=200
     )
     keep_alive: Duration = key(
-        default="75s", description="How long an idle client connection stays open."
+        "How long an idle client connection stays open.", default="75s"
     )
     shutdown_timeout: Duration = key(
+        "How long open requests get to finish at shutdown; "
+        "then streams and WebSockets are cut.",
         default="25s",
-        description=(
-            "How long open requests get to finish at shutdown; "
-            "then streams and WebSockets are cut."
-        ),
     )
     upstream_connections: Annotated[int, Field(ge=1, le=100_000)] = key(
-        default=1000, description="Most connections to one upstream at a time."
+        "Most connections to one upstream at a time.", default=1000
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = key(
+        "The least important log lines to write.", default="info"
     )
     state_directory: Annotated[str, AfterValidator(_absolute)] = key(
+        "Directory for what should outlive a restart; empty keeps nothing.",
         default="",
-        description="Directory for what should outlive a restart; empty keeps nothing.",
     )
 
     @property

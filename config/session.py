@@ -82,39 +82,29 @@ class Session(Table):
     keys: Annotated[
         tuple[Key, ...], Many, AfterValidator(_distinct), Field(repr=False)
     ] = key(
-        description=(
-            "Keys that seal the cookies, newest first; "
-            "the rest still open older cookies. `gateway keygen` makes one."
-        ),
+        "Keys that seal the cookies, newest first; "
+        "the rest still open older cookies. `gateway keygen` makes one.",
         example=["..."],
     )
     keys_file: str = key(
-        default="", description="File that holds keys, one a line, instead of them."
+        "File that holds `keys`, one a line, instead of them.", default=""
     )
     cookie_name: Annotated[str, AfterValidator(_cookie_name)] = key(
+        "Name of the cookie; empty is __Host-gateway, "
+        "over http gateway-<port of public_url>.",
         default="",
-        description=(
-            "Name of the cookie; empty is __Host-gateway, "
-            "over http gateway-<port of public_url>."
-        ),
     )
     same_site: Literal["lax", "strict", "none"] = key(
+        'SameSite of the cookie; "none" is for applications '
+        "that other sites show in a frame.",
         default="lax",
-        description=(
-            'SameSite of the cookie; "none" is for applications '
-            "that other sites show in a frame."
-        ),
     )
     max_cookie_size: Annotated[Size, between("512B", "14KiB")] = key(
+        "Most that the session's cookie may take; over 3.5KiB it is sent in "
+        "chunks, and a proxy in front may need larger header buffers.",
         default="3.5KiB",
-        description=(
-            "Most that the session's cookie may take; over 3.5KiB it is sent in "
-            "chunks, and a proxy in front may need larger header buffers."
-        ),
     )
     idle_timeout: Duration = key(
-        default="12h", description="A session ends when it is not used for so long."
+        "A session ends when it is not used for so long.", default="12h"
     )
-    max_age: Duration = key(
-        default="7d", description="A session ends so long after signing in."
-    )
+    max_age: Duration = key("A session ends so long after signing in.", default="7d")

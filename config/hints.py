@@ -1,0 +1,99 @@
+"""What is allowed, and still worth a second thought before it runs."""
+
+from collections.abc import Iterator
+
+from config.allow import AnyOf, Condition
+from config.listen import TcpAddress
+from config.origin import is_loopback
+from config.settings import Settings
+from config.units import parse_size
+
+
+def hints(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each thing worth knowing. They hold no secret."""
+    yield from _transport(settings)
+    yield from _cookie(settings)
+    yield from _conditions(settings)
+    yield from _routes(settings)
+
+
+def _transport(settings: Settings) -> Iterator[str]:
+    server, admin = settings.server, settings.admin.listen
+    if not server.public_url.is_https:
+        yield (
+            "public_url is http: the session's cookie is not Secure, "
+            "which is fine on this machine only"
+        )
+    behind_proxy = server.public_url.is_https and not server.tls_certificate
+    if behind_proxy and not server.peers:
+        yield (
+            "a proxy in front must end https, and trusted_proxies is empty: until it "
+            "lists that proxy, every client has the proxy's address"
+        )
+    if isinstance(admin, TcpAddress) and not is_loopback(admin.host):
+        yield "admin.listen is open to other machines, and asks nobody who it is"
+
+
+def _cookie(settings: Settings) -> Iterator[str]:
+    session = settings.session
+    if settings.server.public_url.is_https and not session.cookie_name.startswith(
+        "__Host-"
+    ):
+        yield (
+            "cookie_name does not begin with __Host-: "
+            "sibling hosts can plant a cookie of that name"
+        )
+    if session.same_site == "none":
+        yield (
+            'same_site is "none": browsers that block third-party cookies '
+            "still refuse it in frames of other sites"
+        )
+    if session.max_cookie_size > parse_size("3.5KiB"):
+        yield (
+            "max_cookie_size is over 3.5KiB: a proxy in front needs larger header "
+            "buffers (nginx: proxy_buffer_size 16k, large_client_header_buffers 4 32k)"
+        )
+
+
+def _conditions(settings: Settings) -> Iterator[str]:
+    conditions = list(_all_conditions(settings))
+    by_handle = any(one.x_usernames is not None for one in conditions)
+    by_x = by_handle or any(one.x_ids is not None for one in conditions)
+    by_email = any(
+        one.emails is not None or one.email_domains is not None for one in conditions
+    )
+    if by_handle:
+        yield (
+            "x_usernames: handles change owners, and Logto keeps the one of the first "
+            "sign-in; x_ids stay"
+        )
+    if by_x and "identities" not in settings.logto.scopes:
+        yield "x_ids and x_usernames match nobody without the scope identities"
+    if by_x and settings.logto.sign_in.startswith("sso:"):
+        yield "x_ids and x_usernames match only people who signed in with X"
+    if by_email and "email" not in settings.logto.scopes:
+        yield "emails and email_domains match nobody without the scope email"
+    if by_email:
+        yield (
+            "X gives an e-mail address only for new people, "
+            "and only with the scope users.email in Logto's connector"
+        )
+
+
+def _all_conditions(settings: Settings) -> Iterator[Condition]:
+    for route in settings.routes:
+        if isinstance(route.allow, AnyOf):
+            yield from route.allow.conditions
+
+
+def _routes(settings: Settings) -> Iterator[str]:
+    public_host = settings.server.public_url.host
+    for route in settings.routes:
+        if route.host.startswith("*.") and route.access != "public":
+            yield (
+                f"routes[{route.index}]: nobody can sign in at a host that only "
+                f"{route.host} names; list the host itself"
+            )
+    suffixes = ["", public_host, f"*.{public_host.partition('.')[2]}"]
+    if not any(route.host in suffixes for route in settings.routes):
+        yield "no route is for the host of public_url: it answers 404"

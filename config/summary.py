@@ -1,0 +1,75 @@
+"""What `gateway check` says about a file without problems: addresses, routes, hints."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import assert_never
+
+from config.allow import Allow, AnyOf, Anyone, Condition
+from config.hints import hints
+from config.routes import OWN_PREFIX, Route
+from config.settings import Settings
+
+_SHOWN = 3
+"""More values of one key than these are counted, not listed."""
+
+
+def summary(settings: Settings) -> Iterator[str]:
+    """Yield the lines of the summary. They hold no secret."""
+    yield f"The gateway answers at {settings.server.public_url}"
+    yield ""
+    yield "Register at Logto, in the application's settings:"
+    for title, name in (
+        ("Redirect URIs", "callback"),
+        ("Post sign-out redirect URIs", "signed-out"),
+    ):
+        yield f"  {title}"
+        for origin in sign_in_origins(settings):
+            yield f"    {origin}{OWN_PREFIX}/{name}"
+    yield ""
+    yield "Routes, as they stand in the file:"
+    for route in settings.routes:
+        yield f"  {_route(route)}"
+    found = list(hints(settings))
+    if found:
+        yield ""
+        yield "Good to know:"
+        yield from (f"  - {hint}" for hint in found)
+
+
+def sign_in_origins(settings: Settings) -> list[str]:
+    """Return the origins where people can sign in: that of each host by name."""
+    public = settings.server.public_url
+    hosts = [public.host, *(route.host for route in settings.routes)]
+    by_name = [host for host in hosts if host and not host.startswith("*.")]
+    return [str(replace(public, host=host)) for host in dict.fromkeys(by_name)]
+
+
+def _route(route: Route) -> str:
+    methods = f" {','.join(sorted(route.methods))}" if route.methods else ""
+    who = "" if route.allow is None else f": {_allow(route.allow)}"
+    place = f"{route.host or '(any host)'}{route.path}{methods}"
+    return f"{place} -> {route.upstream}  {route.access}{who}"
+
+
+def _allow(allow: Allow) -> str:
+    match allow:
+        case Anyone():
+            return "anyone"
+        case AnyOf(conditions):
+            return " or ".join(map(_condition, conditions)) or "nobody"
+        case _:
+            assert_never(allow)
+
+
+def _condition(condition: Condition) -> str:
+    given = [
+        (field.name, getattr(condition, field.name)) for field in fields(condition)
+    ]
+    return " and ".join(_values(name, of) for name, of in given if of is not None)
+
+
+def _values(name: str, values: frozenset[str]) -> str:
+    listed = sorted(values)[:_SHOWN]
+    if len(values) > _SHOWN:
+        listed.append(f"and {len(values) - _SHOWN} more")
+    return f"{name} {', '.join(listed) or '(none: nobody)'}"

@@ -1,0 +1,92 @@
+"""The commands. Each imports what only it needs when it runs."""
+
+import json
+import os
+import secrets
+import sys
+from importlib import metadata
+
+import click
+
+from config.environment import CONFIG_PATH
+from config.loader import load
+from config.problem import ConfigurationError
+from config.schema import schema as json_schema
+from config.session import KEY_SIZE, new_key
+from config.settings import Settings
+from config.summary import summary
+
+BAD_USAGE = 2
+"""Exit code for what the operator can mend: options and configuration."""
+
+config_option = click.option(
+    "--config",
+    "path",
+    default="gateway.toml",
+    envvar=CONFIG_PATH,
+    show_default=True,
+    show_envvar=True,
+    metavar="FILE",
+    help="The configuration file.",
+)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("logto-gateway")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _load(path: str) -> Settings:
+    """Return the settings, or say every problem on stderr and exit."""
+    try:
+        return load(path, os.environ)  # noqa: TID251 - read once, here
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(BAD_USAGE)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="gateway")
+def main() -> None:
+    """Put "Sign in with X", through Logto, in front of a web application."""
+
+
+@main.command()
+@config_option
+def serve(path: str) -> None:
+    """Run the gateway."""
+    settings = _load(path)
+    from gateway.app import serve as run  # noqa: PLC0415 - heavy
+
+    sys.exit(run(settings, path))
+
+
+@main.command()
+@config_option
+def check(path: str) -> None:
+    """Read the file and say every problem, or what it means."""
+    for line in summary(_load(path)):
+        click.echo(line)
+
+
+@main.command()
+def keygen() -> None:
+    """Print a new key for [session] keys."""
+    click.echo(new_key(secrets.token_bytes(KEY_SIZE)))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the file."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@main.command()
+def demo() -> None:
+    """Run with an emulated Logto and X on this machine; not for production."""
+    from gateway.demo.run import run  # noqa: PLC0415 - serving must not know it
+
+    sys.exit(run())
