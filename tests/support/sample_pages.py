@@ -61,8 +61,7 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "forbidden-with-reason": Forbidden(ADA, "It is not on the list.", "/lab"),
         "cross-site": CrossSite(),
         **{
-            f"upstream-{kind}": UpstreamAway(kind)
-            for kind in (*FailureKind, "something else")
+            f"upstream-{kind}": UpstreamAway(kind) for kind in (*FailureKind, "unnamed")
         },
         "not-found": NotFound("/lab/missing"),
         "method-not-allowed": MethodNotAllowed(("GET", "HEAD"), "DELETE"),

@@ -50,7 +50,7 @@ STATUSES = {
     "upstream-cut": 502,
     "upstream-invalid": 502,
     "upstream-too_large": 502,
-    "upstream-something else": 502,
+    "upstream-unnamed": 502,
     "not-found": 404,
     "method-not-allowed": 405,
     "bad-request": 400,
