@@ -3,8 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
+from config.distinct import read_distinct
 from config.problem import Finding, Wrong, did_you_mean
 from config.table import Table, key
 
@@ -70,7 +71,7 @@ _TAKEN = frozenset(
         "xrequestid",
     }
 )
-_TAKEN_PREFIXES = ("accesscontrol", "sec", "secwebsocket")
+_TAKEN_PREFIXES = ("access-control-", "sec-", "x-gateway-")
 
 
 def reduced(name: str) -> str:
@@ -78,8 +79,39 @@ def reduced(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 
 
-def _check_header(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
+def parse_headers(value: object) -> dict[str, str]:
+    """Read the table of headers and their claims.
+
+    Raises Wrong for each name that is not ours to send, that lenient applications
+    take for another one of them, or whose claim is unknown.
+    """
+    if not isinstance(value, dict):
+        raise Wrong('expected a table such as { "X-My-Name" = "name" }')
+    found: list[Finding] = []
+    try:
+        read_distinct(
+            ((name, name) for name in value),
+            parse_header,
+            lambda name: f"is the same header as {name} for many applications",
+        )
+    except Wrong as wrong:
+        found += wrong.findings
+    for name, claim in value.items():
+        try:
+            _check_claim(claim)
+        except Wrong as wrong:
+            found += wrong.within((name,))
+    if found:
+        raise Wrong(*found)
+    return dict(value)
+
+
+def parse_header(name: object) -> str:
+    """Read the name of a header that carries a claim. Returns it as `reduced` does.
+
+    Raises Wrong for what is no token, or has a meaning of its own in HTTP.
+    """
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         raise Wrong("the header's name is not a token (RFC 9110 §5.6.2)")
     bare = reduced(name)
     if not bare:
@@ -88,37 +120,26 @@ def _check_header(name: str) -> str:
         raise Wrong("is a hop-by-hop header (RFC 9110 §7.6.1): choose another name")
     if bare in _FRAMING:
         raise Wrong("frames the message (RFC 9112 §6): choose another name")
-    if bare in _TAKEN or name.lower().startswith(("sec-", "access-control-")):
+    if bare in _TAKEN or name.lower().startswith(_TAKEN_PREFIXES):
         raise Wrong("has a meaning of its own in HTTP: choose another name")
-    return name
+    return bare
 
 
-def _check_claim(claim: str) -> str:
+def _check_claim(claim: object) -> None:
+    if not isinstance(claim, str):
+        raise Wrong("expected the name of a claim in quotes")
     if claim not in CLAIMS and not _DOTTED.fullmatch(claim):
         raise Wrong(
             f"unknown claim{did_you_mean(claim, CLAIMS)}: expected one of "
             f'{", ".join(CLAIMS)}, or a dotted path such as "custom_data.team"'
         )
-    return claim
 
 
-def _distinct(headers: dict[str, str]) -> dict[str, str]:
-    first: dict[str, str] = {}
-    found = [
-        Finding(
-            (name,),
-            f"is the same header as {first[reduced(name)]} for many applications",
-        )
-        for name in headers
-        if first.setdefault(reduced(name), name) != name
-    ]
-    if found:
-        raise Wrong(*found)
-    return headers
-
-
-HeaderName = Annotated[str, AfterValidator(_check_header)]
-Claim = Annotated[str, AfterValidator(_check_claim)]
+Headers = Annotated[
+    dict[str, str],
+    BeforeValidator(parse_headers),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+]
 
 
 class Identity(Table):
@@ -129,7 +150,7 @@ class Identity(Table):
         '"remote-user" (Remote-User, …) or "none".',
         default="forwarded",
     )
-    headers: Annotated[dict[HeaderName, Claim], AfterValidator(_distinct)] = key(
+    headers: Headers = key(
         'More headers, each with its claim, such as { "X-My-Name" = "name" }.',
         default={},
     )

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from config.listen import Address, TcpAddress, parse_address
+from config.distinct import read_distinct
+from config.listen import Address, parse_address
 from config.origin import Origin, parse_origin
-from config.problem import Finding, Wrong
+from config.problem import Wrong
 from config.table import AsString, Many, Table, key
 from config.units import Duration, Size, between
 
@@ -19,31 +20,17 @@ _WIDEST = {4: 8, 6: 16}
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
-def parse_addresses(value: object) -> object:
+def parse_addresses(value: object) -> tuple[Address, ...]:
     """Read one address or a list of addresses. Raises Wrong for each that is wrong."""
     if not isinstance(value, list):
         return (parse_address(value),)
-    addresses: list[Address] = []
-    found: list[Finding] = []
-    for index, item in enumerate(value):
-        try:
-            address = parse_address(item)
-            _refuse_again(address, addresses)
-        except Wrong as wrong:
-            found += wrong.within((index,))
-        else:
-            addresses.append(address)
-    if found:
-        raise Wrong(*found)
-    if not addresses:
+    if not value:
         raise Wrong("the list is empty: expected at least one address")
-    return tuple(addresses)
-
-
-def _refuse_again(address: Address, earlier: list[Address]) -> None:
-    chosen_by_system = isinstance(address, TcpAddress) and address.port == 0
-    if address in earlier and not chosen_by_system:
-        raise Wrong(f"is the same address as listen[{earlier.index(address)}]")
+    return read_distinct(
+        enumerate(value),
+        parse_address,
+        lambda place: f"is the same address as listen[{place}]",
+    )
 
 
 def parse_public_url(value: object) -> Origin:

@@ -5,10 +5,11 @@ import binascii
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from config.problem import Finding, Wrong
-from config.table import AsString, Many, Table, key
+from config.distinct import read_distinct
+from config.problem import Wrong
+from config.table import Table, key
 from config.units import Duration, Size, between
 
 KEY_SIZE = 32
@@ -51,17 +52,17 @@ def _decode(text: str) -> bytes:
     raise Wrong(f"the key is malformed: expected base64url; {_KEYGEN}")
 
 
-def _distinct(keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    if not keys:
+def parse_keys(value: object) -> tuple[bytes, ...]:
+    """Read the list of keys. Raises Wrong for each that is wrong or repeated."""
+    if not isinstance(value, list):
+        raise Wrong(f'expected a list of keys, such as ["..."]; {_KEYGEN}')
+    if not value:
         raise Wrong(f"there is no key: expected at least one; {_KEYGEN}")
-    found = [
-        Finding((index,), f"the key is repeated: it is also keys[{keys.index(key)}]")
-        for index, key in enumerate(keys)
-        if keys.index(key) != index
-    ]
-    if found:
-        raise Wrong(*found)
-    return keys
+    return read_distinct(
+        enumerate(value),
+        parse_key,
+        lambda place: f"the key is repeated: it is also keys[{place}]",
+    )
 
 
 def _cookie_name(name: str) -> str:
@@ -73,15 +74,18 @@ def _cookie_name(name: str) -> str:
     return name
 
 
-Key = Annotated[bytes, BeforeValidator(parse_key), AsString]
+Keys = Annotated[
+    tuple[bytes, ...],
+    BeforeValidator(parse_keys),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1}),
+    Field(repr=False),
+]
 
 
 class Session(Table):
     """The cookie that remembers who is signed in."""
 
-    keys: Annotated[
-        tuple[Key, ...], Many, AfterValidator(_distinct), Field(repr=False)
-    ] = key(
+    keys: Keys = key(
         "Keys that seal the cookies, newest first; "
         "the rest still open older cookies. `gateway keygen` makes one.",
         example=["..."],

@@ -45,10 +45,8 @@ def sign_in_origins(settings: Settings) -> list[str]:
 
 
 def _route(route: Route) -> str:
-    methods = f" {','.join(sorted(route.methods))}" if route.methods else ""
     who = "" if route.allow is None else f": {_allow(route.allow)}"
-    place = f"{route.host or '(any host)'}{route.path}{methods}"
-    return f"{place} -> {route.upstream}  {route.access}{who}"
+    return f"{route.label} -> {route.upstream}  {route.access}{who}"
 
 
 def _allow(allow: Allow) -> str:
