@@ -62,23 +62,19 @@ def choose(
 
 def _parse(jwk: Mapping[str, object], known: Collection[str]) -> SigningKey | None:
     key_id, stated = jwk.get("kid"), jwk.get("alg")
-    if jwk.get("use", "sig") != "sig" or jwk.get("kty") not in {"EC", "RSA"}:
+    if jwk.get("use", "sig") != "sig" or jwk.get("kty") not in ("EC", "RSA"):
         return None
     if "d" in jwk or not isinstance(key_id, str | None):
         return None
     try:
-        public_key = jwt.PyJWK(dict(jwk), _any_algorithm(jwk)).key
+        # Without `alg`: PyJWT shall go by the kind of key, we judge the rest.
+        public_key = jwt.PyJWK({**jwk, "alg": None}).key
     except (jwt.PyJWTError, UnsupportedAlgorithm, *_ODD_VALUES):
         return None
     algorithms = frozenset(
         name for name in known if stated in (None, name) and _can_sign(public_key, name)
     )
     return SigningKey(key_id, algorithms, public_key) if algorithms else None
-
-
-def _any_algorithm(jwk: Mapping[str, object]) -> str | None:
-    """Return an algorithm that PyJWT reads this kind of key for."""
-    return "RS256" if jwk.get("kty") == "RSA" else None
 
 
 def _can_sign(key: object, algorithm: str) -> bool:
