@@ -19,21 +19,18 @@ from gateway.authentication.attempt import (
 )
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import Cookie, OwnCookies, SetCookies, is_expirable
-from gateway.sessions.remembered import Remembered
 from gateway.sessions.settings import SessionSettings
 
 MOST_ATTEMPTS = 7
 MOST_BYTES = 4096
 MOST_EXPIRED_AT_ONCE = 8  # per answer, against a flood of names; the next goes on
-MOST_USED = 50_000  # a few megabytes
 
 
 class AttemptCookies:
-    """Writes, reads and uses up the cookies of sign-in attempts.
+    """Writes, reads and clears the cookies of sign-in attempts.
 
     *secure* where the public address is https; *random_bytes* returns as many as
-    it is asked for.  An attempt that was taken stays used for its lifetime, in
-    this process: its cookie may have been copied.
+    it is asked for.
     """
 
     def __init__(
@@ -48,7 +45,6 @@ class AttemptCookies:
         self._keys = keys
         self._set = SetCookies(secure, crossing_same_site(settings.same_site))
         self._random_bytes = random_bytes
-        self._used = Remembered(MOST_USED)
 
     def write(self, attempt: Attempt, host: str, cookie: bytes) -> list[bytes]:
         """Return the Set-Cookie values that start *attempt* on *host*.
@@ -75,8 +71,9 @@ class AttemptCookies:
     def read(self, state: str, cookie: bytes, host: str, now: float) -> Attempt | None:
         """Return the attempt that *state* belongs to; None where there is none.
 
-        None also where it started on another host, by another client, too long
-        before *now* (unix seconds), or was taken already.
+        None also where it started on another host, in another browser, or too long
+        before *now* (unix seconds).  Whether it was used is another question, as
+        cookies can be copied: see :mod:`gateway.authentication.used_attempts`.
         """
         name = self._name(state)
         started, _, sealed = (self._own.only(name, cookie) or b"").partition(b".")
@@ -91,13 +88,6 @@ class AttemptCookies:
             return None
         if not _same(attempt.state, state) or not attempt.is_live(now):
             return None
-        return None if self._used.holds(_digest(state), now) else attempt
-
-    def take(self, state: str, cookie: bytes, host: str, now: float) -> Attempt | None:
-        """Return what :meth:`read` returns, and never again for this *state*."""
-        attempt = self.read(state, cookie, host, now)
-        if attempt is not None:
-            self._used.add(_digest(state), now + LIFETIME + CLOCK_LEEWAY, now)
         return attempt
 
     def clear(self, state: str) -> list[bytes]:

@@ -1,0 +1,123 @@
+"""The adapter to aiohttp-session: our own pages read and change sessions through it.
+
+It stores nothing itself; the cookie store does, with the codec that the proxied
+requests use.  Only the request's fields and its mapping are used, so it serves
+low-level servers too.  The one module that knows aiohttp-session.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import aiohttp_session
+from aiohttp import web
+
+from gateway.sessions.cookie_store import CookieStore
+from gateway.sessions.session import Session
+
+_KEY = "session"  # what the mapping of an aiohttp-session holds: a Session of ours
+
+
+class SessionStorage(aiohttp_session.AbstractStorage):
+    """Loads and saves sessions as *store* does.
+
+    *host_of* returns the canonical host of a request, *now* the time in unix
+    seconds.
+    """
+
+    def __init__(
+        self,
+        store: CookieStore,
+        *,
+        host_of: Callable[[web.BaseRequest], str],
+        now: Callable[[], float],
+    ) -> None:
+        super().__init__(cookie_name=store.own.name.decode("ascii"))
+        self._store = store
+        self._host_of = host_of
+        self._now = now
+
+    async def load_session(self, request: web.BaseRequest) -> aiohttp_session.Session:
+        """Return the session of *request*; an empty one where it has none."""
+        session = self._store.read(
+            cookie_field(request), self._host_of(request), self._now()
+        )
+        if session is None:
+            return aiohttp_session.Session(None, data=None, new=True)
+        return aiohttp_session.Session(
+            session.id,
+            data={"created": session.signed_in_at, "session": {_KEY: session}},
+            new=False,
+        )
+
+    async def save_session(
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        session: aiohttp_session.Session,
+    ) -> None:
+        """Add to *response*, which was not sent yet, what changes the session.
+
+        An empty *session* ends the one of *request*.  Raises SessionTooLarge.
+        """
+        cookie = cookie_field(request)
+        current = _held(session)
+        if current is None:
+            self.end(request)
+            values = self._store.clear(cookie)
+        else:
+            host, now = self._host_of(request), self._now()
+            values = self._store.write(current, host, now, cookie)
+        for value in values:
+            response.headers.add("Set-Cookie", value.decode("ascii"))
+
+    def end(self, request: web.BaseRequest) -> Session | None:
+        """Have the session of *request* be over, and return it; None without one.
+
+        It may have been over before: there may still be a grant to revoke.
+        """
+        session = self._store.opened(cookie_field(request), self._host_of(request))
+        if session is not None:
+            self._store.end(session, self._now())
+        return session
+
+
+def cookie_field(request: web.BaseRequest) -> bytes:
+    """Return the Cookie fields of *request* as they were sent, joined."""
+    return b"; ".join(
+        value for name, value in request.raw_headers if name.lower() == b"cookie"
+    )
+
+
+async def current_session(request: web.BaseRequest) -> Session | None:
+    """Return the session of *request*, which the session middleware serves."""
+    return _held(await _session(request))
+
+
+def begin_session(request: web.BaseRequest, session: Session) -> None:
+    """Have the answer to *request* give *session* to the client.
+
+    The one that came with the request is replaced, and dead.
+    """
+    begun = aiohttp_session.Session(session.id, data=None, new=True)
+    begun[_KEY] = session
+    request[aiohttp_session.SESSION_KEY] = begun
+
+
+async def end_session(request: web.BaseRequest) -> Session | None:
+    """End the session of *request* now, and have the answer clear its cookies.
+
+    Return it, even where it was over already: its grant is to be revoked.
+    """
+    (await _session(request)).invalidate()
+    storage = request[aiohttp_session.STORAGE_KEY]
+    return storage.end(request) if isinstance(storage, SessionStorage) else None
+
+
+async def _session(request: web.BaseRequest) -> aiohttp_session.Session:
+    # get_session asks for a Request and uses the mapping that it inherits.
+    return await aiohttp_session.get_session(cast("web.Request", request))
+
+
+def _held(session: aiohttp_session.Session) -> Session | None:
+    held = session.get(_KEY)
+    return held if isinstance(held, Session) else None

@@ -1,0 +1,175 @@
+"""Sessions that live in the browser's cookies alone, sealed."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from gateway.sessions import chunks
+from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
+from gateway.sessions.cookies import OwnCookies, SetCookies, is_expirable
+from gateway.sessions.ended import EndedSessions
+from gateway.sessions.session import Session, decode, encode
+from gateway.sessions.settings import SessionSettings
+
+MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
+MOST_LEFT_OVERS = 8  # expired per answer, against a flood of names
+RENEWED_AFTER = 300  # seconds
+
+
+class SessionTooLarge(Exception):  # noqa: N818 -- says what is the case
+    """A session that does not fit into the cookies it may take; sizes in bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the session takes {size} bytes of cookies, and session.max_cookie_size"
+            f" allows {limit}: raise it, or ask for fewer claims"
+        )
+        self.size = size
+        self.limit = limit
+
+
+class CookieStore:
+    """Reads sessions from Cookie fields, and writes them as Set-Cookie values.
+
+    *secure* where the public address is https; *random_bytes* returns as many as
+    it is asked for.  A cookie that comes again is not opened again, but its limits
+    are looked at every time.
+    """
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        keys: KeyRing,
+        *,
+        secure: bool,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.own = OwnCookies(settings.cookie_name.encode("ascii"))
+        self._settings = settings
+        self._keys = keys
+        self._set = SetCookies(secure, settings.same_site)
+        self._random_bytes = random_bytes
+        self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
+        self._ended = EndedSessions()
+        # An answer that sets a cookie cannot be cached, so this is seldom; and it
+        # is often enough: who comes back within 95 % of the timeout is never out.
+        self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
+
+    def read(self, cookie: bytes, host: str, now: float) -> Session | None:
+        """Return the live session of the Cookie field *cookie*, or None.
+
+        *host* is the canonical host of the request, *now* in unix seconds.
+        """
+        session = self.opened(cookie, host)
+        return session if session and self._is_live(session, now) else None
+
+    def opened(self, cookie: bytes, host: str) -> Session | None:
+        """Return the session that was sealed as *cookie*, though it may be over.
+
+        For signing out, which revokes the grant of a session that is over, too.
+        """
+        name = self.own.name
+        found = chunks.session_cookies(name, self.own.found(cookie))
+        text = chunks.join(name, found) if found else None
+        if text is None:
+            return None
+        known = self._opened.get((host, text))
+        if known is not None:
+            self._opened.move_to_end((host, text))
+            return known
+        return self._open(text, host)
+
+    def due(self, session: Session, now: float) -> bool:
+        """Tell whether *session* is to be written again at *now* (unix seconds).
+
+        That is when it was last sealed long enough ago for its idle limit, and
+        when a newer key has come.
+        """
+        return not session.newest_key or now >= session.seen_at + self._renewed_after
+
+    def write(
+        self, session: Session, host: str, now: float, cookie: bytes
+    ) -> list[bytes]:
+        """Return the Set-Cookie values that give *session* to the client.
+
+        They also expire what an earlier session left in the request's *cookie*.
+        Another session that came in it is replaced: its id is dead from *now* on
+        (unix seconds).  For a session that ended itself there is nothing to write:
+        an answer that comes late neither brings it back nor takes its successor's
+        cookie away.  Raises SessionTooLarge.
+        """
+        if self._ended.has(session.id, now):
+            return []
+        name = self.own.name
+        text = self._seal(session, host)
+        cookies = chunks.split(name, text)
+        size, limit = chunks.size(cookies), self._settings.max_cookie_size
+        if size > min(limit, chunks.MOST_COOKIES * chunks.LONGEST_COOKIE):
+            raise SessionTooLarge(size, limit)
+        replaced = self.opened(cookie, host)
+        if replaced is not None and replaced.id != session.id:
+            self.end(replaced, now)
+        seconds = int(session.signed_in_at + self._settings.max_age - now)
+        kept = {part_name for part_name, _ in cookies}
+        # Where sessions may be cut, answers that overtake one another may leave
+        # parts behind that this request did not see.
+        possible = chunks.possible_names(name) if limit > chunks.LONGEST_COOKIE else []
+        return [
+            *(self._set.keep(part_name, part, seconds) for part_name, part in cookies),
+            *(
+                self._set.expire(left)
+                for left in dict.fromkeys([*possible, *self._seen(cookie)])
+                if left not in kept
+            ),
+        ]
+
+    def clear(self, cookie: bytes) -> list[bytes]:
+        """Return the Set-Cookie values that leave nothing of a session.
+
+        All names that a session can take, and what else of it is in *cookie*.
+        """
+        names = [*chunks.possible_names(self.own.name), *self._seen(cookie)]
+        return [self._set.expire(name) for name in dict.fromkeys(names)]
+
+    def end(self, session: Session, now: float) -> None:
+        """Have *session* be over from *now* on (unix seconds), whatever comes."""
+        until = session.signed_in_at + self._settings.max_age
+        self._ended.add(session.id, until, now)
+
+    def _is_live(self, session: Session, now: float) -> bool:
+        return session.is_live(
+            now,
+            idle_timeout=self._settings.idle_timeout,
+            max_age=self._settings.max_age,
+        ) and not self._ended.has(session.id, now)
+
+    def _seen(self, cookie: bytes) -> list[bytes]:
+        found = chunks.session_cookies(self.own.name, self.own.found(cookie))
+        names = dict.fromkeys(name for name, _ in found if is_expirable(name))
+        return list(names)[:MOST_LEFT_OVERS]
+
+    def _seal(self, session: Session, host: str) -> bytes:
+        sealed = self._keys.seal(
+            encode(session),
+            purpose=Purpose.SESSION,
+            cookie_name=self.own.name.decode("ascii"),
+            host=host,
+            nonce=self._random_bytes(NONCE_SIZE),
+        )
+        return sealed.encode("ascii")
+
+    def _open(self, text: bytes, host: str) -> Session | None:
+        payload = self._keys.open(
+            text,
+            purpose=Purpose.SESSION,
+            cookie_name=self.own.name.decode("ascii"),
+            host=host,
+        )
+        session = decode(payload) if payload is not None else None
+        if session is None:
+            return None
+        session = replace(session, newest_key=self._keys.is_current(text))
+        self._opened[host, text] = session
+        if len(self._opened) > MOST_OPENED:
+            self._opened.popitem(last=False)
+        return session

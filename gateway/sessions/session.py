@@ -1,0 +1,88 @@
+"""A session: a browser's signed-in state, and how long it lasts."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+from gateway.identity.identity import Identity
+from gateway.identity.record import from_record, to_record
+
+CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in, since when, and until when; times in unix seconds.
+
+    *expires_at* is the end of the ID token, as Logto says; *refresh_token* lets the
+    grant be renewed and revoked.  *newest_key* says whether the newest key sealed
+    the cookie that the session came from; it is not part of what is sealed.
+    """
+
+    id: str
+    signed_in_at: int
+    seen_at: int
+    expires_at: int
+    identity: Identity
+    refresh_token: str | None = field(default=None, repr=False)
+    newest_key: bool = field(default=True, compare=False, repr=False)
+
+    def seen(self, now: float) -> "Session":
+        """Return the session as seen at *now* (unix seconds), never earlier."""
+        return replace(self, seen_at=max(self.seen_at, int(now)))
+
+    def is_live(self, now: float, *, idle_timeout: float, max_age: float) -> bool:
+        """Tell whether the session still holds at *now*; limits in seconds.
+
+        It is over when it was not seen for *idle_timeout*, *max_age* after the
+        sign-in, and with its ID token.  Times ahead of ours are believed for a
+        minute: servers that share the key have clocks of their own.
+        """
+        return (
+            now < self.expires_at
+            and self.signed_in_at - CLOCK_LEEWAY <= now < self.signed_in_at + max_age
+            and self.seen_at - CLOCK_LEEWAY <= now < self.seen_at + idle_timeout
+        )
+
+
+def encode(session: Session) -> bytes:
+    """Return *session* as the bytes that are sealed into its cookie."""
+    values = (
+        session.id,
+        session.signed_in_at,
+        session.seen_at,
+        session.expires_at,
+        to_record(session.identity),
+        session.refresh_token,
+    )
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(payload: bytes) -> Session | None:
+    """Return the session that *payload* holds; None where it holds no such thing."""
+    try:
+        return _session(json.loads(payload.decode("utf-8", "surrogatepass")))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _session(values: object) -> Session:
+    match values:
+        case [
+            str(session_id),
+            int(signed_in_at),
+            int(seen_at),
+            int(expires_at),
+            record,
+            str() | None as refresh_token,
+        ] if not any(isinstance(value, bool) for value in values):
+            return Session(
+                session_id,
+                signed_in_at,
+                seen_at,
+                expires_at,
+                from_record(record),
+                refresh_token,
+            )
+        case _:
+            raise ValueError("not a session")
