@@ -95,6 +95,7 @@ def _bound(family: int, address: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, port))
+        bound.listen()
     except OSError:
         bound.close()
         raise
