@@ -1,0 +1,122 @@
+"""How the scripts choose a Python, on machines that this one is not."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import ROOT
+
+TOOLS = ["cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh"]
+
+# Each is a Python as far as the scripts ask: version, modules, venv, pip.
+WORKS = """#!/bin/sh
+case "$*" in
+"-m venv --clear "*) rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+"-m pip --version" | *ensurepip*) exit 0 ;;
+*) echo 3.13 ;;
+esac
+"""
+# What pyenv leaves on the path for a version that is installed but not chosen.
+SHIM = '#!/bin/sh\necho "pyenv: $0: command not found" >&2\nexit 127\n'
+# Debian's python3 without python3-venv: it runs, and has no ensurepip.
+NO_ENSUREPIP = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; *) echo 3.13 ;; esac\n'
+# It has all it needs, and then cannot do it (a full disk, a broken installation).
+FAILS = '#!/bin/sh\ncase "$*" in "-m venv "*) exit 1 ;; *) echo 3.13 ;; esac\n'
+OLD = "#!/bin/sh\necho 3.10\n"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """The programs of a machine that has no Python yet."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found
+        (programs / tool).symlink_to(found)
+    return programs
+
+
+def give(machine: Path, name: str, script: str) -> None:
+    (machine / name).write_text(script)
+    (machine / name).chmod(0o755)
+
+
+def make_environment(machine: Path, **variables: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [machine / "sh", "-euc", ". scripts/environment; make_environment $TARGET"],
+        cwd=ROOT,
+        env={"PATH": str(machine), "TARGET": str(machine.parent / "env"), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def made(machine: Path) -> bool:
+    return (machine.parent / "env" / "bin" / "python").read_text() == WORKS
+
+
+def test_the_first_python_that_can_is_taken(machine: Path) -> None:
+    give(machine, "python3.14", SHIM)
+    give(machine, "python3.13", NO_ENSUREPIP)
+    give(machine, "python3.12", FAILS)
+    give(machine, "python3.11", WORKS)
+    code, said = make_environment(machine)
+    assert code == 0
+    assert "with python3.12\npython3.12 could not; trying the next\n" in said
+    assert said.endswith("with python3.11\n")
+    assert made(machine)
+
+
+def test_an_environment_that_fits_is_kept(machine: Path) -> None:
+    give(machine, "python3", WORKS)
+    assert make_environment(machine)[0] == 0
+    mark = machine.parent / "env" / "mark"
+    mark.touch()
+    assert make_environment(machine) == (0, "")
+    assert mark.exists()
+
+
+@pytest.mark.parametrize(
+    "python",
+    [
+        pytest.param(OLD, id="of an older Python"),
+        pytest.param(SHIM, id="of a Python that is gone"),
+    ],
+)
+def test_an_environment_that_does_not_fit_is_made_anew(
+    machine: Path, python: str
+) -> None:
+    old = machine.parent / "env" / "bin"
+    old.mkdir(parents=True)
+    give(old, "python", python)
+    give(machine, "python3", WORKS)
+    code, said = make_environment(machine)
+    assert (code, said.count("Making")) == (0, 1)
+    assert made(machine)
+
+
+@pytest.mark.parametrize("only", [NO_ENSUREPIP, SHIM, None])
+def test_where_none_can_debian_is_told_the_one_command(
+    machine: Path, only: str | None
+) -> None:
+    if only is not None:
+        give(machine, "python3", only)
+    give(machine, "apt-get", "#!/bin/sh\nexit 1\n")
+    code, said = make_environment(machine)
+    assert code == 1
+    assert said.rstrip().endswith("apt-get install -y python3-venv")
+    assert not (machine.parent / "env").exists()
+
+
+def test_a_python_that_was_asked_for_is_the_only_one_tried(machine: Path) -> None:
+    give(machine, "python3.13", SHIM)
+    give(machine, "python3.11", WORKS)
+    code, said = make_environment(machine, PYTHON="python3.13")
+    assert code == 1
+    assert said.startswith("PYTHON=python3.13 cannot make a virtual environment")
