@@ -1,8 +1,12 @@
 """What is collected: tests/external only when asked for."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from gateway.operations import logs
+from tests.support.secrets_in_logs import secrets_in
 
 EXTERNAL = Path(__file__).parent / "external"
 
@@ -19,3 +23,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path == EXTERNAL and not config.getoption("--external"):
         return True
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep every log line of the run, at debug level, and find no secret in them."""
+    path = tmp_path_factory.mktemp("logs") / "all.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        logs.configure(stream, level="debug")
+        yield path
+        stream.flush()
+        assert not secrets_in(path.read_text("utf-8"))

@@ -5,11 +5,12 @@ requests use.  Only the request's fields and its mapping are used, so it serves
 low-level servers too.  The one module that knows aiohttp-session.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import aiohttp_session
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.sessions.cookie_store import CookieStore
 from gateway.sessions.session import Session
@@ -35,6 +36,17 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         self._store = store
         self._host_of = host_of
         self._now = now
+        self._middleware = aiohttp_session.session_middleware(self)
+
+    async def serve(
+        self,
+        request: web.BaseRequest,
+        answer: Callable[[web.BaseRequest], Awaitable[web.Response]],
+    ) -> web.Response:
+        """Return the *answer* to *request*, with its session loaded and saved."""
+        handler = cast("Handler", answer)
+        response = await self._middleware(cast("web.Request", request), handler)
+        return cast("web.Response", response)
 
     async def load_session(self, request: web.BaseRequest) -> aiohttp_session.Session:
         """Return the session of *request*; an empty one where it has none."""
@@ -93,14 +105,13 @@ async def current_session(request: web.BaseRequest) -> Session | None:
     return _held(await _session(request))
 
 
-def begin_session(request: web.BaseRequest, session: Session) -> None:
+async def begin_session(request: web.BaseRequest, session: Session) -> None:
     """Have the answer to *request* give *session* to the client.
 
     The one that came with the request is replaced, and dead.
     """
-    begun = aiohttp_session.Session(session.id, data=None, new=True)
+    begun = await aiohttp_session.new_session(cast("web.Request", request))
     begun[_KEY] = session
-    request[aiohttp_session.SESSION_KEY] = begun
 
 
 async def end_session(request: web.BaseRequest) -> Session | None:

@@ -52,7 +52,7 @@ class Site:
 
     async def sign_in(self, request: web.BaseRequest) -> web.Response:
         query = request.query
-        begin_session(request, session(query["id"], query.get("name", "Ada")))
+        await begin_session(request, session(query["id"], query.get("name", "Ada")))
         return web.Response(text="in")
 
     async def sign_out(self, request: web.BaseRequest) -> web.Response:

@@ -1,0 +1,168 @@
+"""Which part gets which: everything that answers requests is put together here."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from config.settings import Settings
+from gateway.addresses import Addresses, Lifetimes
+from gateway.authentication.arrival import Arrival
+from gateway.authentication.attempt_cookies import AttemptCookies
+from gateway.authentication.callback import Callback
+from gateway.authentication.logto_provider import LogtoProvider
+from gateway.authentication.provider_http import open_session
+from gateway.authentication.sign_in import SignIn
+from gateway.authentication.sign_out import SignOut
+from gateway.authentication.used_attempts import UsedAttempts
+from gateway.handler import Handler
+from gateway.identity.headers import IdentityHeaders
+from gateway.identity.reserved_names import ReservedNames
+from gateway.operations.metrics import Metrics
+from gateway.operations.owned_tasks import OwnedTasks
+from gateway.operations.request_log import RequestLog
+from gateway.pages.render import Renderer
+from gateway.proxying.client import ClientLimits, GatewayServer
+from gateway.proxying.forward import Forwarder
+from gateway.routing.received import Publication
+from gateway.routing.table import RouteTable
+from gateway.sessions.aiohttp_storage import SessionStorage
+from gateway.sessions.codec import KeyRing
+from gateway.sessions.cookie_store import CookieStore
+from gateway.visit import host_of
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What start and stop have to do with."""
+
+    server: GatewayServer
+    forwarder: Forwarder
+    provider: LogtoProvider
+    tasks: OwnedTasks
+    http: aiohttp.ClientSession
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class _Cookies:
+    sessions: CookieStore
+    attempts: AttemptCookies
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What all steps of signing in and out share."""
+
+    provider: LogtoProvider
+    cookies: _Cookies
+    metrics: Metrics
+    tasks: OwnedTasks
+    now: Clock
+
+
+def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
+    """Return the parts of a gateway for *settings*; *now* is in unix seconds.
+
+    Must be called with a running event loop.
+    """
+    metrics, tasks = Metrics(), OwnedTasks()
+    http = open_session(settings.logto)
+    provider = LogtoProvider(settings.logto, http, now=now)
+    cookies = _cookies(settings)
+    identity_headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
+    forwarder = Forwarder(
+        settings,
+        is_reserved=ReservedNames(
+            name.decode("ascii") for name in identity_headers.names
+        ),
+        strip_cookies=cookies.sessions.own.strip_own,
+        is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
+        now=now,
+        random_bytes=secrets.token_bytes,
+    )
+    common = _Common(provider, cookies, metrics, tasks, now)
+    routes = RouteTable(settings.routes, settings.server.public_url.host)
+    handler = Handler(
+        publication=Publication(
+            settings.server.public_url,
+            settings.server.trusted_proxies,
+            settings.server.trust_unix,
+        ),
+        routes=routes,
+        addresses=_addresses(settings, routes, identity_headers, common),
+        sessions=cookies.sessions,
+        arrival=cookies.arrival,
+        identity_headers=identity_headers,
+        forwarder=forwarder,
+        pages=Renderer(
+            settings.logto.endpoint,
+            str(settings.server.public_url),
+            settings.logto.sign_in,
+        ),
+        request_log=RequestLog(metrics, monotonic),
+        now=now,
+        new_id=lambda: secrets.token_hex(12),
+    )
+    limits = ClientLimits(
+        head_size=settings.server.max_header_size,
+        head_count=settings.server.max_header_count,
+        keep_alive=settings.server.keep_alive,
+    )
+    server = GatewayServer(handler, limits)
+    return Parts(server, forwarder, provider, tasks, http, metrics)
+
+
+def _cookies(settings: Settings) -> _Cookies:
+    session = settings.session
+    keys = KeyRing(session.keys)
+    secure = settings.server.public_url.is_https
+    random = secrets.token_bytes
+    return _Cookies(
+        CookieStore(session, keys, secure=secure, random_bytes=random),
+        AttemptCookies(session, keys, secure=secure, random_bytes=random),
+        Arrival(session, keys, secure=secure, random_bytes=random),
+    )
+
+
+def _addresses(
+    settings: Settings,
+    routes: RouteTable,
+    identity_headers: IdentityHeaders,
+    common: _Common,
+) -> Addresses:
+    cookies = common.cookies
+    return Addresses(
+        sign_in=SignIn(
+            provider=common.provider,
+            attempts=cookies.attempts,
+            arrival=cookies.arrival,
+            metrics=common.metrics,
+            random_text=secrets.token_urlsafe,
+        ),
+        callback=Callback(
+            provider=common.provider,
+            attempts=cookies.attempts,
+            used=UsedAttempts(),
+            arrival=cookies.arrival,
+            tasks=common.tasks,
+            metrics=common.metrics,
+            wanted_claims=identity_headers.wanted_claims,
+            random_text=secrets.token_urlsafe,
+        ),
+        sign_out=SignOut(
+            provider=common.provider,
+            arrival=cookies.arrival,
+            tasks=common.tasks,
+            metrics=common.metrics,
+        ),
+        storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),
+        arrival=cookies.arrival,
+        identity_headers=identity_headers,
+        lifetimes=Lifetimes(settings.session.idle_timeout, settings.session.max_age),
+        hosts=frozenset(host for host in routes.hosts if not host.startswith("*")),
+    )

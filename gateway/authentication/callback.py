@@ -1,0 +1,119 @@
+"""Logto comes back: from a sign-in attempt to a session."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from gateway.authentication.arrival import Arrival
+from gateway.authentication.attempt import Attempt
+from gateway.authentication.attempt_cookies import AttemptCookies
+from gateway.authentication.callback_parameters import state_of
+from gateway.authentication.errors import ProviderUnavailable, SignInRefused
+from gateway.authentication.logto_provider import LogtoProvider, SignedIn
+from gateway.authentication.sign_in import callback_address
+from gateway.authentication.used_attempts import UsedAttempts
+from gateway.identity.claims import ClaimsInvalid, identity_from_claims
+from gateway.operations.metrics import Metrics
+from gateway.operations.owned_tasks import OwnedTasks
+from gateway.pages.page import Page, ProviderAway, SignInFailed, SignInMissing
+from gateway.sessions.aiohttp_storage import begin_session, current_session
+from gateway.sessions.session import Session
+from gateway.visit import Visit, redirect
+
+log = structlog.get_logger("gateway.sign_in")
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Ends sign-in attempts: with a session, or with a page that says why not."""
+
+    provider: LogtoProvider
+    attempts: AttemptCookies
+    used: UsedAttempts
+    arrival: Arrival
+    tasks: OwnedTasks
+    metrics: Metrics
+    wanted_claims: Collection[str]
+    random_text: Callable[[], str]
+
+    async def arrive(self, visit: Visit) -> web.Response | Page:
+        """Return the way to the attempt's return-to, with a new session set."""
+        received = visit.received
+        query = (received.target.query or b"").decode("latin-1")
+        state = state_of(query)
+        attempt = (
+            self.attempts.read(state, received.cookie, received.host, visit.now)
+            if state is not None
+            else None
+        )
+        if state is None or attempt is None or not self._first_use(attempt, visit):
+            return await self._without_attempt(visit, attempt)
+        outcome = await self._complete(visit, query, attempt)
+        if not isinstance(outcome, Session):
+            return outcome
+        await begin_session(visit.request, outcome)
+        self.metrics.sign_ins.labels("completed").inc()
+        log.info("signed_in", request_id=visit.request_id, subject=outcome.identity.sub)
+        arrived = self.arrival.read(received.cookie, received.host, visit.now)
+        cookies = [
+            *self.attempts.clear(state),
+            self.arrival.write(arrived + 1, received.host, visit.now),
+        ]
+        return redirect(attempt.return_to, cookies, status=303)
+
+    def _first_use(self, attempt: Attempt, visit: Visit) -> bool:
+        return self.used.first_use(attempt.state, visit.now)
+
+    async def _without_attempt(
+        self, visit: Visit, attempt: Attempt | None
+    ) -> web.Response | Page:
+        """Answer a callback that no open attempt of this browser asked for.
+
+        With a live session the person is signed in already (a second click, Back):
+        on to where they were going.
+        """
+        destination = attempt.return_to if attempt is not None else "/"
+        if await current_session(visit.request) is not None:
+            return redirect(destination, status=303)
+        self.metrics.sign_ins.labels("unknown").inc()
+        return SignInMissing(destination)
+
+    async def _complete(
+        self, visit: Visit, query: str, attempt: Attempt
+    ) -> Session | Page:
+        try:
+            signed_in = await self.tasks.run(
+                self.provider.complete(
+                    query,
+                    callback_address(visit.received.origin),
+                    attempt.sign_in_session,
+                    attempt.nonce,
+                )
+            )
+            return self._session(signed_in, visit)
+        except ProviderUnavailable as error:
+            self.metrics.sign_ins.labels("logto_away").inc()
+            self.metrics.provider_failures.inc()
+            log.warning("logto_away", request_id=visit.request_id, reason=str(error))
+            return ProviderAway(attempt.return_to)
+        except (SignInRefused, ClaimsInvalid) as error:
+            self.metrics.sign_ins.labels("refused").inc()
+            log.warning(
+                "sign_in_refused", request_id=visit.request_id, reason=str(error)
+            )
+            return SignInFailed(str(error), attempt.return_to)
+
+    def _session(self, signed_in: SignedIn, visit: Visit) -> Session:
+        now = int(visit.now)
+        return Session(
+            id=self.random_text(),
+            signed_in_at=now,
+            seen_at=now,
+            expires_at=signed_in.expires_at,
+            identity=identity_from_claims(
+                signed_in.id_token_claims, signed_in.userinfo, self.wanted_claims
+            ),
+            refresh_token=signed_in.refresh_token,
+        )

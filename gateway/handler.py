@@ -1,0 +1,248 @@
+"""The story of one request: read this first.
+
+Which route is it for, who came back, may they, what do we tell the upstream; then
+forward it, or send them to sign in, or say no.  Nothing is forwarded without the
+``Permit`` that only :mod:`gateway.policy` makes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+from aiohttp import web
+
+from config.routes import Route
+from gateway.addresses import Addresses
+from gateway.authentication.arrival import Arrival
+from gateway.identity.headers import IdentityHeaders
+from gateway.operations.request_log import RequestLog, Story
+from gateway.pages.page import BadRequest, CrossSite, InternalError, NotFound, Page
+from gateway.pages.page import MethodNotAllowed as MethodNotAllowedPage
+from gateway.pages.page import SessionTooLarge as SessionTooLargePage
+from gateway.pages.page import UpstreamAway as UpstreamAwayPage
+from gateway.pages.render import Renderer
+from gateway.policy.access import Forbid, Permit, SignIn, decide
+from gateway.policy.same_origin import is_same_origin
+from gateway.proxying.client import ClientRequest
+from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
+from gateway.routing.own_address import BARE, own_address
+from gateway.routing.received import (
+    Malformed,
+    MethodRefused,
+    Publication,
+    Received,
+    receive,
+)
+from gateway.routing.table import (
+    Ambiguous,
+    Matched,
+    MethodNotAllowed,
+    NoRoute,
+    RouteTable,
+    UnknownHost,
+)
+from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
+from gateway.sessions.session import Session
+from gateway.turning_away import ask_to_sign_in, forbid, unknown_host, wants_json
+from gateway.visit import Visit, redirect, respond
+
+Answer = web.StreamResponse | Page
+log = structlog.get_logger("gateway")
+AMBIGUOUS = "the path can be read as belonging to another route"
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Everything one request needs; built once, in :mod:`gateway.app`."""
+
+    publication: Publication
+    routes: RouteTable
+    addresses: Addresses
+    sessions: CookieStore
+    arrival: Arrival
+    identity_headers: IdentityHeaders
+    forwarder: Forwarder
+    pages: Renderer
+    request_log: RequestLog
+    now: Callable[[], float]
+    new_id: Callable[[], str]
+
+    async def __call__(self, request: ClientRequest) -> web.StreamResponse:
+        """Answer *request*, and write down what happened to it."""
+        story = self.request_log.begin(self.new_id(), request.method)
+        try:
+            answer = await self._answer(request, story)
+            response = self._response(answer, request, story)
+        except Exception:
+            log.exception("internal_error", request_id=story.request_id)
+            story.decision = "error"
+            response = self._page(InternalError(), request, story)
+        except BaseException:
+            story.failure = "client_gone"
+            self.request_log.end(story)
+            raise
+        story.status = response.status
+        self._measure(request, story)
+        self.request_log.end(story)
+        return response
+
+    async def _answer(self, request: ClientRequest, story: Story) -> Answer:
+        received = receive(
+            request.method,
+            request.raw_target,
+            request.fields,
+            request.remote or None,
+            self.publication,
+        )
+        match received:
+            case Malformed(reason):
+                story.reason = reason
+                return BadRequest(reason)
+            case MethodRefused():
+                return MethodNotAllowedPage((), request.method)
+            case Received():
+                visit = Visit(request, received, story.request_id, self.now())
+                return await self._received(visit, story)
+            case _:
+                assert_never(received)
+
+    async def _received(self, visit: Visit, story: Story) -> Answer:
+        received = visit.received
+        story.host = received.host
+        story.path = received.target.path
+        story.client = received.client.address
+        name = own_address(received.target.path)
+        ours = self.routes.serves(received.host)
+        if ours:
+            story.home = received.origin
+        elif name is None or not self.addresses.is_for_any_host(name):
+            return unknown_host(visit, self.publication, self.routes)
+        if name is not None:
+            return await self._own(name, visit, story)
+        return await self._choose(visit, story)
+
+    async def _choose(self, visit: Visit, story: Story) -> Answer:
+        received = visit.received
+        path = received.target.path
+        choice = self.routes.choose(received.host, path, received.method)
+        match choice:
+            case Matched(route):
+                return await self._routed(visit, route, story)
+            case NoRoute():
+                return NotFound(path.decode("latin-1"))
+            case MethodNotAllowed(allow):
+                return MethodNotAllowedPage(allow, received.method)
+            case Ambiguous():
+                story.reason = AMBIGUOUS
+                return BadRequest(AMBIGUOUS)
+            case UnknownHost():
+                return unknown_host(visit, self.publication, self.routes)
+            case _:
+                assert_never(choice)
+
+    async def _own(self, name: str, visit: Visit, story: Story) -> Answer:
+        story.route = story.decision = "own"
+        if name == BARE:
+            return redirect("/.gateway/", status=308)
+        try:
+            return await self.addresses.answer(
+                name, visit, lambda page: self._page(page, visit.request, story)
+            )
+        except SessionTooLarge as error:
+            story.reason = str(error)
+            return SessionTooLargePage(error.size, error.limit)
+
+    async def _routed(self, visit: Visit, route: Route, story: Story) -> Answer:
+        story.route = route_name(route)
+        received = visit.received
+        session = None
+        if route.access != "public":
+            session = self.sessions.read(received.cookie, received.host, visit.now)
+        decision = decide(route, session.identity if session else None)
+        story.subject = session.identity.sub if session else ""
+        match decision:
+            case Permit():
+                story.decision = "permit"
+                return await self._permitted(visit, decision, session, story)
+            case SignIn():
+                story.decision = "sign_in"
+                return ask_to_sign_in(visit)
+            case Forbid(reason):
+                story.decision, story.reason = "forbid", reason
+                return forbid(visit, session)
+            case _:
+                assert_never(decision)
+
+    async def _permitted(
+        self, visit: Visit, permit: Permit, session: Session | None, story: Story
+    ) -> Answer:
+        received = visit.received
+        if session is not None and not is_same_origin(
+            received.method,
+            visit.request.wants_upgrade,
+            received.fields,
+            received.origin,
+            permit.route.origins,
+        ):
+            story.decision, story.reason = "forbid", "the request is cross-site"
+            return CrossSite()
+        stamp = Stamp(
+            identity=self.identity_headers.fields(permit.identity),
+            client=received.client,
+            host=received.host_field,
+            request_id=visit.request_id.encode("ascii"),
+            target=received.target,
+            set_cookies=self._renewed(visit, session),
+        )
+        try:
+            return await self.forwarder.forward(visit.request, permit, stamp)
+        except UpstreamFailure as failure:
+            story.failure, story.reason = failure.kind, failure.detail
+            return UpstreamAwayPage(failure.kind)
+
+    def _renewed(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
+        """Return the cookies of ours that must change with this answer."""
+        if session is None:
+            return ()
+        received = visit.received
+        cookies: list[bytes] = []
+        if self.arrival.present(received.cookie):
+            cookies.append(self.arrival.clear())
+        if self.sessions.due(session, visit.now):
+            cookies += self.sessions.write(
+                session.seen(visit.now), received.host, visit.now, received.cookie
+            )
+        return tuple(cookies)
+
+    def _measure(self, request: ClientRequest, story: Story) -> None:
+        record = request.record
+        story.bytes_sent = record.bytes_sent
+        story.bytes_received = record.bytes_received
+        story.upstream_seconds = record.upstream_seconds
+        story.failure = story.failure or record.failure
+
+    def _response(
+        self, answer: Answer, request: ClientRequest, story: Story
+    ) -> web.StreamResponse:
+        """Return *answer* as something that can be written."""
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return self._page(answer, request, story)
+
+    def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
+        rendered = self.pages.render(
+            page,
+            request_id=story.request_id,
+            json=wants_json(page, request.method, request.fields),
+            home=story.home,
+        )
+        response = respond(rendered)
+        if isinstance(page, BadRequest):
+            response.force_close()
+        return response
+
+
+def route_name(route: Route) -> str:
+    """Return what the log calls *route*: its host, if any, and its path."""
+    return route.host + route.path

@@ -1,0 +1,99 @@
+"""What who is not let through gets: a redirect, a page or JSON, as fits who asks."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from config.origin import is_loopback
+from gateway.authentication.return_to import return_to
+from gateway.authentication.sign_in import sign_in_address
+from gateway.fields import Fields, first
+from gateway.pages.page import (
+    AskSignOut,
+    Forbidden,
+    Page,
+    SignInFrame,
+    SignInRequired,
+    UnknownHost,
+)
+from gateway.pages.wants_json import wants_json as accepts_json
+from gateway.policy.request_kind import RequestKind, request_kind
+from gateway.routing.received import Publication
+from gateway.routing.table import RouteTable
+from gateway.sessions.session import Session
+from gateway.visit import Visit, redirect
+
+READS = frozenset({"GET", "HEAD"})
+
+
+def ask_to_sign_in(visit: Visit) -> web.Response | Page:
+    """Ask for a sign-in: by a redirect where a person navigates, else by a 401.
+
+    Only a navigation can follow the way to Logto and back; a frame gets a link that
+    leaves it, and everything else is told so in JSON, without a cookie.
+    """
+    received = visit.received
+    target = received.target.raw.decode("ascii")
+    match request_kind(received.method, received.fields):
+        case RequestKind.NAVIGATION if received.method in READS:
+            return redirect(sign_in_address(return_to(target)))
+        case RequestKind.NAVIGATION:
+            page = _page_before(received.fields, received.origin)
+            return redirect(sign_in_address(page), status=303)
+        case RequestKind.FRAME:
+            return SignInFrame(_page_before(received.fields, received.origin))
+        case _:
+            return SignInRequired(return_to(target))
+
+
+def forbid(visit: Visit, session: Session | None) -> Page:
+    """Say that the account of *session* may not, and offer another."""
+    target = visit.received.target.raw.decode("ascii")
+    return Forbidden(
+        session.identity if session is not None else None, return_to=return_to(target)
+    )
+
+
+def unknown_host(
+    visit: Visit, publication: Publication, routes: RouteTable
+) -> web.Response | Page:
+    """Refuse a host that is not ours; another name of loopback is led to the right one.
+
+    A cookie of ``localhost`` is not one of ``127.0.0.1``: signing in there would
+    come back to nowhere.
+    """
+    received = visit.received
+    public = publication.public_url
+    kind = request_kind(received.method, received.fields)
+    navigates = kind is RequestKind.NAVIGATION and received.method in READS
+    if navigates and public.is_loopback and is_loopback(received.host):
+        target = return_to(received.target.raw.decode("ascii"))
+        return redirect(f"{public}{target}", status=307)
+    return UnknownHost(routes.hosts, received.host)
+
+
+def wants_json(page: Page, method: str, fields: Fields) -> bool:
+    """Return whether whoever sent *fields* gets *page* as JSON.
+
+    A 401 is for programs unless it is the page for a frame; a question to sign out
+    is for people.
+    """
+    match page:
+        case SignInRequired():
+            return request_kind(method, fields) is not RequestKind.NAVIGATION
+        case SignInFrame():
+            return False
+        case AskSignOut():
+            kind = request_kind(method, fields)
+            return kind is RequestKind.PROGRAM and accepts_json(fields)
+        case _:
+            return accepts_json(fields)
+
+
+def _page_before(fields: Fields, origin: str) -> str:
+    """Return the page of ours that a form or a frame was on: there one can go on."""
+    referer = (first(fields, b"referer") or b"").decode("latin-1")
+    if not referer.startswith(origin + "/"):
+        return "/"
+    parts = urlsplit(referer.removeprefix(origin))
+    return return_to(parts.path + ("?" + parts.query if parts.query else ""))
