@@ -1,0 +1,214 @@
+"""The client's side: aiohttp's low-level server, with a strict parser of our own.
+
+With client_socket.py and client_request.py the only modules that touch aiohttp's
+private attributes (hence aiohttp < 3.15, and the contract tests).  From aiohttp come
+the server, the life of a connection, and the writing of our own pages.  The reading of
+requests is ours: aiohttp's parser takes what smuggling needs (``Transfer-Encoding:
+gzip, chunked``, chunk extensions, trailers that become fields of the next request),
+knows a fixed list of methods, and builds a URL and two multidicts for each request.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+
+from aiohttp import web
+
+from gateway.proxying.client_request import ClientRequest
+from gateway.proxying.client_socket import ClientSocket
+from gateway.proxying.plain_answer import plain_answer
+from gateway.proxying.relayed import Relayed
+from gateway.proxying.request_head import RequestHead, RequestRefused
+from gateway.proxying.request_reader import ClientLimits, RequestReader
+
+__all__ = ["ClientConnection", "ClientLimits", "ClientRequest", "GatewayServer"]
+
+Handler = Callable[[ClientRequest], Awaitable[web.StreamResponse]]
+
+_READ_AHEAD = 64 * 1024  # bytes of pipelined requests that wait their turn
+_LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
+_LINGER_BYTES = 4 * 1024 * 1024
+
+
+class GatewayServer(web.Server):
+    """Makes a ClientConnection for each connection of a listener."""
+
+    def __init__(self, handler: Handler, limits: ClientLimits) -> None:
+        super().__init__(handler, handler_cancellation=True)  # type: ignore[arg-type]
+        self._limits = limits
+
+    def __call__(self) -> "ClientConnection":
+        """Return the protocol of a new connection."""
+        return ClientConnection(self, self._loop, self._limits)
+
+
+class ClientConnection(ClientSocket):
+    """One connection of a client: its requests, one after the other."""
+
+    __slots__ = (
+        "_discarded", "_handler", "_head", "_head_timer", "_limits", "_lingering",
+        "_reader",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        server: GatewayServer,
+        loop: asyncio.AbstractEventLoop,
+        limits: ClientLimits,
+    ) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            keepalive_timeout=limits.keep_alive,
+            access_log=None,  # type: ignore[arg-type]
+        )
+        self._parser = None
+        self._limits = limits
+        self._handler: Handler = server.request_handler
+        self._reader = RequestReader(self, loop, limits)
+        self._head: RequestHead | RequestRefused | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._tunnel = None
+        self._lingering = False
+        self._discarded = 0
+
+    def close(self) -> None:
+        """Serve what is under way, and nothing after it."""
+        self._close = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop whatever was under way for this client."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def take(self, data: bytes) -> None:
+        """Take *data* that belongs to a request."""
+        if self._lingering:
+            self._discard(data)
+            return
+        self._reader.feed(data)
+        if self._waiter is not None and not self._waiter.done():
+            self._look_for_head()
+        elif self._reader.waiting >= _READ_AHEAD:
+            self.pause_reading()
+
+    def take_rest(self) -> bytes:
+        """Return what waits behind the current request, and forget it."""
+        return self._reader.take_rest()
+
+    async def start(self) -> None:
+        """Serve this connection to its end."""
+        try:
+            while not self.is_closing:
+                head = await self._next_head()
+                if head is None or not await self._serve(head):
+                    break
+        except ConnectionError:
+            pass  # the client left; nobody is there to tell
+        finally:
+            if not self._force_close:
+                self._task_handler = None
+                if self.transport is not None:
+                    self.transport.close()
+
+    async def _next_head(self) -> RequestHead | RequestRefused | None:
+        self._head = None
+        if not self._look_for_head():
+            self.resume_reading()
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._head
+
+    def _look_for_head(self) -> bool:
+        reader = self._reader
+        try:
+            head = reader.read_head()
+        except RequestRefused as refused:
+            self._found(refused)
+            return True
+        if head is not None:
+            self._found(head)
+            return True
+        if self._head_timer is None and reader.waiting:
+            self._head_timer = self._loop.call_later(
+                self._limits.head_timeout, self._head_too_slow
+            )
+        return False
+
+    def _found(self, head: RequestHead | RequestRefused) -> None:
+        self._head = head
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _head_too_slow(self) -> None:
+        self._found(RequestRefused(408, "the request's head took too long"))
+
+    async def _serve(self, head: RequestHead | RequestRefused) -> bool:
+        """Answer one request.  Return whether another may follow."""
+        if isinstance(head, RequestRefused):
+            return await self._refuse(head)
+        request = ClientRequest(head, self._reader.body, self, self._loop)
+        try:
+            keep = await self._answer(request)
+        except RequestRefused as refused:
+            return await self._refuse(refused)
+        if not self._reader.body_complete:
+            return await self._linger()
+        if not keep or (head.wants_upgrade and self._reader.waiting):
+            return False  # what follows a handshake is no request (attack 50)
+        self._restart_keep_alive()
+        return True
+
+    async def _answer(self, request: ClientRequest) -> bool:
+        self._current_request = request
+        self._request_in_progress = True
+        if self._manager is not None:
+            self._manager.requests_count += 1
+        try:
+            response = await self._handler(request)
+            if not isinstance(response, Relayed):
+                await response.prepare(request)
+                await response.write_eof()
+            return bool(response.keep_alive)
+        finally:
+            self._current_request = None
+            self._request_in_progress = False
+            if self._handler_waiter is not None and not self._handler_waiter.done():
+                self._handler_waiter.set_result(None)
+
+    def _restart_keep_alive(self) -> None:
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
+
+    async def _refuse(self, refused: RequestRefused) -> bool:
+        date = formatdate(usegmt=True).encode("ascii")
+        self.send(plain_answer(refused.status, str(refused), date))
+        return await self._linger()
+
+    async def _linger(self) -> bool:
+        """Read on for a while, so that no reset destroys the answer (RFC 9112 §9.6)."""
+        transport = self.transport
+        if transport is not None and not transport.is_closing():
+            self._lingering = True
+            self.resume_reading()
+            if transport.can_write_eof():
+                transport.write_eof()
+            await asyncio.sleep(_LINGER)
+        return False
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > _LINGER_BYTES and self.transport is not None:
+            self.transport.close()

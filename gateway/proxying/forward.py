@@ -1,0 +1,169 @@
+"""The story of one exchange: what the upstream receives, and who carries it there.
+
+``Forwarder.forward`` takes a ``Permit``, which only policy makes: nothing is forwarded
+without a decision.
+"""
+
+import asyncio
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from config.settings import Settings
+from gateway.fields import Field, Fields
+from gateway.policy.access import Permit
+from gateway.proxying.client_request import ClientRequest
+from gateway.proxying.exchange import Exchange
+from gateway.proxying.failure import FailureKind, UpstreamFailure
+from gateway.proxying.field_lines import serialise
+from gateway.proxying.forwarded import forwarding_fields
+from gateway.proxying.location import without_prefix
+from gateway.proxying.plain_answer import plain_answer
+from gateway.proxying.relay import Outgoing
+from gateway.proxying.relayed import Relayed
+from gateway.proxying.request_head import RequestRefused
+from gateway.proxying.request_headers import RequestHeaders
+from gateway.proxying.trace import new_traceparent
+from gateway.proxying.upstream.response_reader import HeadLimits
+from gateway.proxying.way import Way, Ways
+from gateway.routing.client_address import ClientAddress
+from gateway.routing.target import Target
+
+__all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
+
+
+_UPGRADE: tuple[Field, ...] = ((b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the gateway knows about a request, to be told to the upstream.
+
+    *identity* are the identity fields; *client* where it came from; *host* the Host as
+    the client used it; *set_cookies* are Set-Cookie values of ours for the answer.
+    """
+
+    identity: Fields
+    client: ClientAddress
+    host: bytes
+    request_id: bytes
+    target: Target
+    set_cookies: Sequence[bytes] = ()
+
+
+class Forwarder:
+    """Forwards requests to upstreams; made with a running event loop.
+
+    *is_reserved* holds the names only we may set; *strip_cookies* takes our cookies out
+    of a Cookie value (None: nothing is left); *is_own_set_cookie* tells whether a
+    Set-Cookie value is for a name of ours; *now* is in unix seconds.
+    Raises OSError where a route's ``ca_file`` cannot be used.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        settings: Settings,
+        *,
+        is_reserved: Container[bytes],
+        strip_cookies: Callable[[bytes], bytes | None],
+        is_own_set_cookie: Callable[[bytes], bool],
+        now: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        server = settings.server
+        public = server.public_url
+        self._loop = asyncio.get_running_loop()
+        self._now = now
+        self._random_bytes = random_bytes
+        self._request_headers = RequestHeaders(is_reserved, strip_cookies)
+        self._scheme = public.scheme.encode()
+        self._port = b"%d" % public.port
+        limits = HeadLimits(server.max_header_size, server.max_header_count)
+        self._ways = Ways(
+            public, limits, server.upstream_connections, is_own_set_cookie
+        )
+        self._by_route = {id(route): self._ways.way(route) for route in settings.routes}
+        self._routes = settings.routes  # keeps the ids valid
+        self._open: set[Exchange] = set()
+        self._all_done: asyncio.Future[None] | None = None
+        self._second = 0
+        self._date = b""
+
+    @property
+    def open_exchanges(self) -> int:
+        """How many exchanges are under way."""
+        return len(self._open)
+
+    async def forward(
+        self, request: ClientRequest, permit: Permit, stamp: Stamp
+    ) -> Relayed:
+        """Forward *request* to the upstream of its *permit*, and relay the answer.
+
+        Raises UpstreamFailure while nothing has been sent to the client.  A failure
+        after that breaks the client's connection off, and stands in the request's
+        ``record``.
+        """
+        way = self._by_route.get(id(permit.route)) or self._ways.way(permit.route)
+        exchange = Exchange(
+            self._loop, request, way, self._outgoing(request, way, stamp)
+        )
+        self._open.add(exchange)
+        try:
+            return await exchange.run()
+        except RequestRefused as refused:  # its body broke its framing
+            reason = str(refused)
+            request.connection.send(
+                plain_answer(refused.status, reason, self._http_date())
+            )
+            return Relayed(refused.status, keep_alive=False)
+        finally:
+            self._open.discard(exchange)
+            if self._all_done is not None and not self._open:
+                self._all_done.set_result(None)
+                self._all_done = None
+
+    async def close(self, deadline: float) -> None:
+        """Let exchanges end for *deadline* seconds, then cut those that are left."""
+        self._ways.close()
+        if self._open:
+            self._all_done = self._loop.create_future()
+            try:
+                async with asyncio.timeout(deadline):
+                    await self._all_done
+            except TimeoutError:
+                self._all_done = None
+        for exchange in list(self._open):
+            exchange.cut()
+
+    def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
+        host = stamp.host if way.preserve_host else way.host
+        cleaned = self._request_headers.clean(request.head.fields, host)
+        fields = cleaned.fields
+        if request.head.wants_upgrade:
+            fields += _UPGRADE
+        fields += forwarding_fields(
+            stamp.client.forwarded_for, stamp.host, self._scheme, self._port
+        )
+        fields.append((b"X-Request-Id", stamp.request_id))
+        if not cleaned.traced:
+            fields.append((b"traceparent", new_traceparent(self._random_bytes)))
+        raw = stamp.target.raw
+        if way.prefix:
+            raw = without_prefix(raw, way.prefix)
+            fields.append((b"X-Forwarded-Prefix", way.prefix))
+        fields += stamp.identity
+        start = b"%b %b HTTP/1.1\r\n" % (request.head.method.encode("ascii"), raw)
+        return Outgoing(
+            serialise(start, fields),
+            stamp.host,
+            stamp.set_cookies,
+            self._http_date(),
+            self._request_headers.trailers,
+        )
+
+    def _http_date(self) -> bytes:
+        second = int(self._now())
+        if second != self._second:
+            self._second = second
+            self._date = formatdate(second, usegmt=True).encode("ascii")
+        return self._date

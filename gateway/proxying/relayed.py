@@ -1,0 +1,12 @@
+"""The mark of an answer that was written to the client already."""
+
+from aiohttp import web
+
+
+class Relayed(web.StreamResponse):
+    """An answer that has been sent; *keep_alive* says whether another may follow."""
+
+    def __init__(self, status: int, *, keep_alive: bool) -> None:
+        super().__init__(status=status)
+        self._keep_alive = keep_alive
+        self._eof_sent = True  # aiohttp: prepared and finished

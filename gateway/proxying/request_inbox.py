@@ -1,0 +1,67 @@
+"""Holds what a client has sent until a request head is whole."""
+
+from gateway.proxying.request_head import RequestRefused
+
+_TOKEN = (
+    b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+
+class Inbox:
+    """Bytes of a connection that nobody has read yet.
+
+    *limit* is the length of the longest head.
+    """
+
+    __slots__ = ("_data", "_limit", "_searched")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._data = b""
+        self._searched = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def feed(self, data: bytes) -> None:
+        """Append *data*."""
+        self._data = self._data + data if self._data else data
+
+    def take_all(self) -> bytes:
+        """Return everything, and be empty."""
+        data, self._data, self._searched = self._data, b"", 0
+        return data
+
+    def take_head(self) -> bytes | None:
+        """Return a whole head without its empty line; None where more must come.
+
+        Raises RequestRefused as soon as what has come can become no head: 400, or 431
+        where it is too long.  What can never end must not wait for a time-out.
+        """
+        if self._data[:2] == b"\r\n":  # RFC 9112 §2.2: ignore one empty line
+            self._data = self._data[2:]
+            self._searched = 0
+        data = self._data
+        end = data.find(b"\r\n\r\n", self._searched)
+        if end > self._limit or (end < 0 and len(data) > self._limit):
+            raise RequestRefused(431, "the request's head is too large")
+        if end < 0:
+            self._check_beginning(data)
+            self._searched = max(0, len(data) - 3)
+            return None
+        self._data = data[end + 4 :]
+        self._searched = 0
+        return data[:end]
+
+    def _check_beginning(self, data: bytes) -> None:
+        if data[:1] != b"\r" and data[:1].translate(None, _TOKEN):
+            raise RequestRefused(400, "this is not HTTP")
+        fresh = data[max(0, self._searched - 1) :]
+        line_feeds, carriage_returns = fresh.count(b"\n"), fresh.count(b"\r")
+        pairs = fresh.count(b"\r\n")
+        cut = self._searched > 0 and fresh[:1] == b"\n"  # its CR was looked at before
+        if (
+            line_feeds - cut != pairs
+            or carriage_returns - fresh.endswith(b"\r") != pairs
+        ):
+            raise RequestRefused(400, "a bare CR or LF in the head")

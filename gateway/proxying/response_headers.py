@@ -1,0 +1,161 @@
+"""What the client receives: the upstream's fields, led to the public address.
+
+Every other field keeps its place, case and bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from gateway.fields import Field
+from gateway.proxying import cache_privacy, hop_by_hop
+from gateway.proxying.location import Addresses, public_reference, public_refresh
+from gateway.proxying.set_cookie import public_set_cookie
+
+_MOST_REMEMBERED = 2048
+_LONGEST_REMEMBERED = 64
+
+
+class _Kind(IntEnum):
+    """What becomes of an upstream's field, by its name."""
+
+    PASS = 0
+    DROP = 1
+    CONNECTION = 2
+    DATE = 3
+    LOCATION = 4
+    REFRESH = 5
+    SET_COOKIE = 6
+
+
+_BY_NAME = {
+    b"connection": _Kind.CONNECTION,
+    b"content-location": _Kind.LOCATION,
+    b"date": _Kind.DATE,
+    b"location": _Kind.LOCATION,
+    b"refresh": _Kind.REFRESH,
+    b"set-cookie": _Kind.SET_COOKIE,
+}
+# Names seen before, whatever the route; bounded.
+_kinds: dict[bytes, _Kind] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRule:
+    """What a route asks of its answers.
+
+    *private*: no shared cache may keep them; *vary*: they differ by cookie.
+    *scheme* and *port* (b"" where it is the default) are those of the public address,
+    *upstream* is the upstream's origin (b"" for a unix socket) and *upstream_host* its
+    host alone; *prefix* is what strip_prefix takes away, b"" for nothing.
+    """
+
+    private: bool
+    vary: bool
+    scheme: bytes
+    port: bytes
+    upstream: bytes
+    upstream_host: bytes
+    prefix: bytes
+    is_own_set_cookie: Callable[[bytes], bool]
+
+    def addresses(self, host: bytes) -> Addresses:
+        """Return the addresses of an answer to a request for *host* (a Host value)."""
+        name, colon, port = host.rpartition(b":")
+        bare = (name if colon and port.isdigit() else host).lower().removesuffix(b".")
+        public = b"%b://%b%b" % (self.scheme, bare, self.port and b":" + self.port)
+        return Addresses(public, bare, self.upstream, self.prefix)
+
+    def client_fields(
+        self,
+        fields: list[Field],
+        host: bytes,
+        set_cookies: Sequence[bytes],
+        date: bytes,
+    ) -> list[Field]:
+        """Return the fields for the client; *host* is the Host it asked.
+
+        *set_cookies* are ours to add, *date* is the Date to give where there is none.
+        """
+        kept: list[Field] = []
+        dated = False
+        for field in fields:
+            kind = _kinds.get(field[0])
+            if kind is None:
+                kind = _learn(field[0])
+            if not kind:
+                kept.append(field)
+            elif kind is _Kind.DATE:
+                dated = True
+                kept.append(field)
+            elif kind is not _Kind.DROP and kind is not _Kind.CONNECTION:
+                kept += self._changed(kind, field, host)
+        if not dated:
+            kept.append((b"Date", date))
+        return self._for_caches(_without_nominated(kept, fields), set_cookies)
+
+    def _changed(self, kind: _Kind, field: Field, host: bytes) -> list[Field]:
+        name, value = field
+        match kind:
+            case _Kind.SET_COOKIE:
+                if self.is_own_set_cookie(value):
+                    return []
+                value = public_set_cookie(value, self._foreign(host), self.prefix)
+            case _Kind.REFRESH:
+                value = public_refresh(value, self.addresses(host))
+            case _:
+                value = public_reference(value, self.addresses(host))
+        return [(name, value)]
+
+    def _foreign(self, host: bytes) -> bytes:
+        """Return the upstream's host, b"" where the client uses the same."""
+        same = self.addresses(host).public_host == self.upstream_host
+        return b"" if same else self.upstream_host
+
+    def _for_caches(
+        self, kept: list[Field], set_cookies: Sequence[bytes]
+    ) -> list[Field]:
+        if self.private:
+            kept = cache_privacy.private(kept)
+        if self.vary:
+            kept = cache_privacy.vary_by_cookie(kept)
+        if set_cookies:
+            kept = cache_privacy.no_store(kept)
+            kept += ((b"Set-Cookie", value) for value in set_cookies)
+        return kept
+
+
+def interim_fields(fields: list[Field]) -> list[Field]:
+    """Return the fields of a 1xx that may go on (RFC 9110 §15.2)."""
+    kept = hop_by_hop.end_to_end(fields)
+    return [
+        field
+        for field in kept
+        if field[0].lower() not in {b"set-cookie", b"content-length"}
+    ]
+
+
+def trailer_fields(fields: list[Field]) -> list[Field]:
+    """Return the trailer *fields* that may follow a body (RFC 9110 §6.5.1)."""
+    dropped = hop_by_hop.ALWAYS | hop_by_hop.NEVER
+    return [field for field in fields if field[0].lower() not in dropped]
+
+
+def _learn(name: bytes) -> _Kind:
+    lower = name.lower()
+    kind = _Kind.DROP if lower in hop_by_hop.ALWAYS else _Kind.PASS
+    kind = _BY_NAME.get(lower, kind)
+    if len(name) <= _LONGEST_REMEMBERED:
+        if len(_kinds) >= _MOST_REMEMBERED:
+            _kinds.clear()
+        _kinds[name] = kind
+    return kind
+
+
+def _without_nominated(kept: list[Field], fields: list[Field]) -> list[Field]:
+    if len(kept) >= len(fields):  # nothing was dropped: there is no Connection
+        return kept
+    names = hop_by_hop.nominated(fields)
+    if not names:
+        return kept
+    return [field for field in kept if field[0].lower() not in names]

@@ -1,0 +1,119 @@
+"""A WebSocket after its 101: bytes both ways, until both ends have closed.
+
+Raw bytes keep subprotocols, compression, message sizes and close codes exactly as
+they are; a half-close travels as one (RFC 6455 §7.1.1 lets the server close first).
+"""
+
+import asyncio
+from typing import Protocol
+
+from gateway.proxying.client_request import Receiver
+
+_HALF_CLOSED = 30.0  # seconds one direction may stay open after the other has ended
+
+
+class Connection(Protocol):
+    """What can become a tunnel."""
+
+    def become_tunnel(self, receiver: Receiver) -> bytes:
+        """Hand everything from now on to *receiver*; return what has come already."""
+        ...
+
+
+class Tunnel:
+    """Connects a client's transport with an upstream's."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        client: asyncio.Transport,
+        upstream: asyncio.Transport,
+    ) -> None:
+        self._loop = loop
+        self._done: asyncio.Future[None] = loop.create_future()
+        self._timer: asyncio.TimerHandle | None = None
+        self.from_client = End(self, client, upstream)
+        self.from_upstream = End(self, upstream, client)
+
+    def open(self, upstream: Connection, client: Connection) -> None:
+        """Take both connections over, with what has come already."""
+        self.from_upstream.data_received(upstream.become_tunnel(self.from_upstream))
+        self.from_client.data_received(client.become_tunnel(self.from_client))
+
+    async def run(self) -> None:
+        """Wait for the end."""
+        try:
+            await self._done
+        finally:
+            self.close()
+
+    def one_ended(self) -> None:
+        """Take note that an end will send no more."""
+        if self.from_client.ended and self.from_upstream.ended:
+            self.close()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(_HALF_CLOSED, self.close)
+
+    def close(self) -> None:
+        """Close both ends; what is on its way still arrives."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.from_client.source.close()
+        self.from_upstream.source.close()
+        if not self._done.done():
+            self._done.set_result(None)
+
+    def reset(self) -> None:
+        """Break both ends off, as one of them was."""
+        self.from_client.source.abort()
+        self.from_upstream.source.abort()
+        self.close()
+
+
+class End:
+    """What comes from *source* goes to *sink*."""
+
+    __slots__ = ("_tunnel", "bytes", "ended", "sink", "source")
+
+    def __init__(
+        self, tunnel: Tunnel, source: asyncio.Transport, sink: asyncio.Transport
+    ) -> None:
+        self._tunnel = tunnel
+        self.source = source
+        self.sink = sink
+        self.bytes = 0
+        self.ended = False
+
+    def data_received(self, data: bytes) -> None:
+        """Pass *data* on."""
+        self.bytes += len(data)
+        if data and not self.sink.is_closing():
+            self.sink.write(data)
+
+    def eof_received(self) -> bool:
+        """Pass the end on.  Return whether the source stays open for writing."""
+        self.ended = True
+        if not self.source.can_write_eof() or not self.sink.can_write_eof():
+            return False  # TLS has no half-close: the whole connection ends
+        if not self.sink.is_closing():
+            self.sink.write_eof()
+        self._tunnel.one_ended()
+        return True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End the tunnel as its source ended."""
+        self.ended = True
+        if exc is None:
+            self._tunnel.close()
+        else:
+            self._tunnel.reset()
+
+    def pause_writing(self) -> None:
+        """Let the other side wait: what comes from here cannot take more."""
+        if not self.sink.is_closing():
+            self.sink.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Let the other side go on."""
+        if not self.sink.is_closing():
+            self.sink.resume_reading()

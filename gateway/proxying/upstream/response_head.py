@@ -1,0 +1,111 @@
+"""Reads the head of a response, and how its body ends (RFC 9112 §4, §6.3)."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from gateway.fields import Field
+from gateway.proxying.field_lines import (
+    FieldsInvalid,
+    content_length,
+    parse_fields,
+    split_head,
+    tokens,
+)
+
+_SWITCHING = 101
+_BODYLESS = frozenset({204, 304})
+
+
+class Framing(Enum):
+    """How the end of a body is known."""
+
+    NONE = auto()
+    LENGTH = auto()
+    CHUNKED = auto()
+    UNTIL_CLOSE = auto()
+    TUNNEL = auto()  # after a 101: bytes of another protocol
+
+
+@dataclass(slots=True)
+class ResponseHead:
+    """A status line with its fields.  The reason phrase is not kept.
+
+    It would be frozen but for the hot path: freezing costs a microsecond a response.
+    """
+
+    status: int
+    fields: list[Field]
+    framing: Framing
+    length: int  # for Framing.LENGTH, in bytes
+    keep_alive: bool
+
+
+def parse_response_head(head: bytes, method: str, most_fields: int) -> ResponseHead:
+    """Return what *head*, the bytes before the empty line, says.
+
+    *method* is that of the request.  Raises FieldsInvalid, also for framing that two
+    recipients could understand differently.
+    """
+    lines = split_head(head)
+    status, minor = _status_line(lines[0])
+    fields, decisive = parse_fields(lines[1:], most_fields)
+    lengths: list[bytes] = []
+    encodings: list[bytes] = []
+    options: list[bytes] = []
+    for name, value in decisive:
+        match name:
+            case b"content-length":
+                lengths.append(value)
+            case b"transfer-encoding":
+                encodings.append(value)
+            case b"connection":
+                options.append(value)
+            case _:
+                pass
+    length = content_length(lengths)
+    if encodings:
+        _check_chunked(encodings, minor, length)
+    framing = _framing(method, status, length, chunked=bool(encodings))
+    return ResponseHead(
+        status, fields, framing, length or 0, _persists(minor, options, framing)
+    )
+
+
+def _status_line(line: bytes) -> tuple[int, int]:
+    """Return status and minor version of ``HTTP/1.1 200 OK`` (the reason may lack)."""
+    version, code = line[:9], line[9:12]
+    if version not in {b"HTTP/1.1 ", b"HTTP/1.0 "} or line[12:13] not in {b"", b" "}:
+        raise FieldsInvalid("not a status line of HTTP/1.1")
+    if len(code) != 3 or not code.isdigit() or code < b"100":  # noqa: PLR2004
+        raise FieldsInvalid("a status that is not three digits from 100")
+    return int(code), line[7] - 48
+
+
+def _check_chunked(encodings: list[bytes], minor: int, length: int | None) -> None:
+    if length is not None:
+        raise FieldsInvalid("both Transfer-Encoding and Content-Length")
+    if not minor:
+        raise FieldsInvalid("Transfer-Encoding in HTTP/1.0")
+    if len(encodings) > 1 or encodings[0].lower() != b"chunked":
+        raise FieldsInvalid("a Transfer-Encoding other than chunked")
+
+
+def _framing(method: str, status: int, length: int | None, *, chunked: bool) -> Framing:
+    if status == _SWITCHING:
+        return Framing.TUNNEL
+    if method == "HEAD" or status < 200 or status in _BODYLESS:  # noqa: PLR2004
+        return Framing.NONE
+    if chunked:
+        return Framing.CHUNKED
+    if length is None:
+        return Framing.UNTIL_CLOSE
+    return Framing.LENGTH if length else Framing.NONE
+
+
+def _persists(minor: int, options: list[bytes], framing: Framing) -> bool:
+    if framing in (Framing.UNTIL_CLOSE, Framing.TUNNEL):
+        return False
+    if not options:
+        return minor == 1
+    named = tokens(options)
+    return b"close" not in named and (minor == 1 or b"keep-alive" in named)

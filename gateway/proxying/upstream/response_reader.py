@@ -1,0 +1,146 @@
+"""Reads one response out of the bytes of a connection; does no I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.fields import Field
+from gateway.proxying.chunked import ChunkedDecoder
+from gateway.proxying.field_lines import FieldsInvalid
+from gateway.proxying.upstream.response_head import (
+    Framing,
+    ResponseHead,
+    parse_response_head,
+)
+
+_MOST_INTERIM = 16  # 1xx responses before one that counts
+
+
+class HeadTooLarge(FieldsInvalid):
+    """The head of a response is longer than we take."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLimits:
+    """The longest head in bytes, and the most fields in it."""
+
+    size: int
+    count: int
+
+
+class ResponseReader:
+    """The reading of one response to a request.
+
+    *method* is the request's; *upgrade* says whether it asked to switch protocols;
+    *on_interim* is called with each 1xx head.  ``head`` is set once the final head
+    is there, ``complete`` once the body is, ``extra`` holds bytes behind it.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_held",
+        "_interim",
+        "_left",
+        "_limits",
+        "_method",
+        "_on_interim",
+        "_upgrade",
+        "complete",
+        "extra",
+        "head",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        limits: HeadLimits,
+        on_interim: Callable[[ResponseHead], None],
+        *,
+        upgrade: bool,
+    ) -> None:
+        self._method = method
+        self._limits = limits
+        self._on_interim = on_interim
+        self._upgrade = upgrade
+        self._held = b""
+        self._interim = 0
+        self._left = 0
+        self._chunks: ChunkedDecoder | None = None
+        self.head: ResponseHead | None = None
+        self.complete = False
+        self.extra = b""
+
+    @property
+    def trailers(self) -> list[Field]:
+        """The trailer fields of a complete chunked body."""
+        return self._chunks.trailers if self._chunks is not None else []
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the payload within *data*.  Raises FieldsInvalid, HeadTooLarge."""
+        if self.head is None:
+            data = self._feed_head(data)
+        if self.head is None or not data:
+            return b""
+        return self._feed_body(data, self.head.framing)
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Read heads off *data* until a final one.  Return what stands behind it."""
+        data, self._held = self._held + data if self._held else data, b""
+        while (end := self._end_of_head(data)) >= 0:
+            final = self._take_head(data[:end])
+            data = data[end + 4 :]
+            if final:
+                return data
+        self._held = data
+        return b""
+
+    def _end_of_head(self, data: bytes) -> int:
+        end = data.find(b"\r\n\r\n")
+        if end > self._limits.size or (end < 0 and len(data) > self._limits.size):
+            raise HeadTooLarge("the head is too large")
+        if end < 0 and not b"HTTP/1.".startswith(data[:7]):
+            raise FieldsInvalid("not a status line of HTTP/1.1")
+        return end
+
+    def _take_head(self, raw: bytes) -> bool:
+        """Take a head in.  Return whether it is the final one."""
+        head = parse_response_head(raw, self._method, self._limits.count)
+        if head.framing is Framing.TUNNEL:
+            if not self._upgrade:
+                raise FieldsInvalid("a 101 that nobody asked for")
+        elif head.status < 200:  # noqa: PLR2004
+            self._interim += 1
+            if self._interim > _MOST_INTERIM:
+                raise FieldsInvalid("a flood of interim responses")
+            self._on_interim(head)
+            return False
+        self.head = head
+        self._left = head.length
+        if head.framing is Framing.NONE:
+            self.complete = True
+        elif head.framing is Framing.CHUNKED:
+            self._chunks = ChunkedDecoder(extensions=True)
+        return True
+
+    def _feed_body(self, data: bytes, framing: Framing) -> bytes:
+        if self.complete or framing is Framing.TUNNEL:
+            self.extra += data
+            return b""
+        if self._chunks is not None:
+            payload = self._chunks.feed(data)
+            self.complete = self._chunks.complete
+            self.extra = self._chunks.rest
+            return payload
+        if framing is Framing.UNTIL_CLOSE:
+            return data
+        self._left -= len(data)
+        if self._left > 0:
+            return data
+        self.complete = True
+        if self._left:
+            data, self.extra = data[: self._left], data[self._left :]
+        return data
+
+    def feed_eof(self) -> None:
+        """Take note that the upstream has closed; ``complete`` says if that is well."""
+        if self.head is not None and self.head.framing is Framing.UNTIL_CLOSE:
+            self.complete = True

@@ -1,0 +1,113 @@
+"""What is known about a route before a request comes: worked out once."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.origin import DEFAULT_PORTS, Origin
+from config.routes import Route
+from config.upstream import Upstream
+from gateway.proxying.response_headers import ResponseRule
+from gateway.proxying.upstream.connection import UpstreamConnection
+from gateway.proxying.upstream.dial import Dialler, tls_context
+from gateway.proxying.upstream.pool import Pool
+from gateway.proxying.upstream.response_reader import HeadLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way to an upstream: *host* is its own Host field, *prefix* what to strip."""
+
+    pool: Pool
+    dialler: Dialler
+    rule: ResponseRule
+    host: bytes
+    preserve_host: bool
+    prefix: bytes
+    timeout: float
+    connect_timeout: float
+
+
+class Ways:
+    """The ways of all routes; routes to one upstream share its connections."""
+
+    def __init__(
+        self,
+        public: Origin,
+        limits: HeadLimits,
+        most_connections: int,
+        is_own_set_cookie: Callable[[bytes], bool],
+    ) -> None:
+        self._public = public
+        self._limits = limits
+        self._most_connections = most_connections
+        self._is_own_set_cookie = is_own_set_cookie
+        self._loop = asyncio.get_running_loop()
+        self._pools: dict[tuple[Upstream, str], tuple[Pool, Dialler]] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def way(self, route: Route) -> Way:
+        """Return the way of *route*.  Raises OSError for a ``ca_file`` of no use."""
+        upstream = route.upstream
+        pool, dialler = self._pool(upstream, route.ca_file)
+        prefix = b""
+        if route.strip_prefix and route.path != "/":
+            prefix = route.path.encode("ascii")
+        return Way(
+            pool=pool,
+            dialler=dialler,
+            rule=self._rule(route, prefix),
+            host=_authority(upstream),
+            preserve_host=route.preserve_host,
+            prefix=prefix,
+            timeout=route.timeout,
+            connect_timeout=route.connect_timeout,
+        )
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        for pool, _ in self._pools.values():
+            pool.close()
+
+    def _pool(self, upstream: Upstream, ca_file: str) -> tuple[Pool, Dialler]:
+        found = self._pools.get((upstream, ca_file))
+        if found is None:
+            tls = self._context(ca_file) if upstream.scheme == "https" else None
+            pool = Pool(self._loop, limit=self._most_connections)
+            found = pool, Dialler(upstream, tls, self._connection)
+            self._pools[upstream, ca_file] = found
+        return found
+
+    def _connection(self) -> UpstreamConnection:
+        return UpstreamConnection(self._loop, self._limits)
+
+    def _context(self, ca_file: str) -> ssl.SSLContext:
+        if ca_file not in self._contexts:
+            self._contexts[ca_file] = tls_context(ca_file)
+        return self._contexts[ca_file]
+
+    def _rule(self, route: Route, prefix: bytes) -> ResponseRule:
+        public, upstream = self._public, route.upstream
+        default = public.port == DEFAULT_PORTS[public.scheme]
+        is_tcp = upstream.scheme != "unix"
+        origin = f"{upstream.scheme}://{upstream.host}:{upstream.port}"
+        return ResponseRule(
+            private=route.access != "public" and not route.shared_cache,
+            vary=route.access == "optional" and not route.shared_cache,
+            scheme=public.scheme.encode(),
+            port=b"" if default else b"%d" % public.port,
+            upstream=origin.encode() if is_tcp else b"",
+            upstream_host=upstream.host.encode(),
+            prefix=prefix,
+            is_own_set_cookie=self._is_own_set_cookie,
+        )
+
+
+def _authority(upstream: Upstream) -> bytes:
+    """Return the Host field that *upstream* knows itself by."""
+    if upstream.scheme == "unix":
+        return b"localhost"
+    if upstream.port == DEFAULT_PORTS[upstream.scheme]:
+        return upstream.host.encode()
+    return f"{upstream.host}:{upstream.port}".encode()
