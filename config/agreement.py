@@ -87,23 +87,23 @@ def _listeners(server: Accepted, admin: Accepted) -> Iterator[Finding]:
 
 def _access(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
     path: Path = ("routes", index)
-    if (*path, "allow") in draft.doubtful or "access" not in route:
+    if (*path, "allow") in draft.doubtful:
         return
-    own, signed_in = route.get("allow"), route["access"] == "signed-in"
-    if own is not None and not signed_in:
-        yield Finding(
-            (*path, "allow"), 'has no effect: only access = "signed-in" asks who it is'
-        )
-    by_policy = (
-        draft.tables["policy"].get("allow") is not None
-        or ("policy", "allow") in draft.doubtful
-    )
-    if own is None and signed_in and not by_policy:
+    own, access = route.get("allow"), route.get("access")
+    if own is not None and access == "public":
+        sentence = "has no effect: a public route asks nobody who it is"
+        yield Finding((*path, "allow"), sentence, (*path, "access"))
+    if own is None and access == "signed-in" and not _policy_allows(draft):
         yield Finding(
             path,
             f"a signed-in route needs an allow: write {BOTH_LINES} "
             "(the first lets in every X account of the world)",
         )
+
+
+def _policy_allows(draft: Draft) -> bool:
+    given = draft.tables["policy"].get("allow") is not None
+    return given or ("policy", "allow") in draft.doubtful
 
 
 def _ca_file(index: int, route: Accepted) -> Iterator[Finding]:

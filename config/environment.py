@@ -1,12 +1,13 @@
 """Values from GATEWAY_* variables, laid over those of the file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from config.places import ENVIRONMENT, Place
-from config.problem import Finding, Path, Wrong, did_you_mean
+from config.problem import Finding, Path, Wrong, nearest
 from config.schema import properties
 from config.settings import TABLES
 
@@ -39,14 +40,14 @@ def read_environment(environ: Mapping[str, str]) -> Variables:
     A variable that is neither a setting nor one of Kubernetes' is a finding, since a
     misspelt setting would otherwise do nothing.
     """
-    known = dict(_known())
+    known = _known()
     variables = Variables()
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name == CONFIG_PATH:
             continue
         if name not in known:
             if not _KUBERNETES.fullmatch(name):
-                sentence = f"unknown variable{did_you_mean(name, known)}"
+                sentence = f"unknown variable{_guess(name, known)}"
                 variables.places[(name,)] = Place(ENVIRONMENT, None, (name,))
                 variables.findings.append(Finding((name,), sentence))
             continue
@@ -59,15 +60,28 @@ def read_environment(environ: Mapping[str, str]) -> Variables:
     return variables
 
 
+def _guess(name: str, known: Iterable[str]) -> str:
+    """Return a hint at what *name* was meant to be, apart from what all begin with."""
+    bare = [one.removeprefix(PREFIX) for one in known]
+    close = nearest(name.removeprefix(PREFIX), bare)
+    if close is None and name.startswith(f"{PREFIX}ROUTES"):
+        return ": routes can be written in the file only"
+    return "" if close is None else f" (did you mean {PREFIX}{close}?)"
+
+
 def variable(path: Path) -> str:
     """Return the name of the variable for the key that *path* leads to."""
     return PREFIX + "_".join(map(str, path)).upper()
 
 
-def _known() -> Iterator[tuple[str, tuple[Key, Mapping[str, Any]]]]:
-    for table, model in TABLES.items():
-        for key, schema in properties(model):
-            yield variable((table, key)), ((table, key), schema)
+@cache
+def _known() -> Mapping[str, tuple[Key, Mapping[str, Any]]]:
+    """Return the path and the schema of each setting, by its variable."""
+    return {
+        variable((table, key)): ((table, key), schema)
+        for table, model in TABLES.items()
+        for key, schema in properties(model)
+    }
 
 
 def _converted(text: str, schema: Mapping[str, Any]) -> object:
@@ -91,5 +105,5 @@ def _converted(text: str, schema: Mapping[str, Any]) -> object:
 def _kind(schema: Mapping[str, Any]) -> str:
     if "type" in schema:
         return str(schema["type"])
-    kinds = [_kind(one) for one in schema.get("anyOf", ())]
+    kinds = [one.get("type") for one in schema.get("anyOf", ())]
     return "array" if "array" in kinds and "string" in kinds else "string"

@@ -11,6 +11,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\n]*)", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+_BRACKETS = re.compile(r"\[([0-9a-f:.]+)\]", re.ASCII)
+"""Without a zone (``%eth0``), which means something on one machine only."""
+
 _LONGEST_HOST = 253
 _HIGHEST_PORT = 65535
 
@@ -70,8 +73,9 @@ def parse_host(text: str) -> str:
 
 
 def _ipv6(text: str) -> str:
+    match = _BRACKETS.fullmatch(text)
     try:
-        return f"[{IPv6Address(text.removeprefix('[').removesuffix(']'))}]"
+        return f"[{IPv6Address(match[1] if match else '')}]"
     except ValueError:
         raise Wrong("expected an IPv6 address in brackets, such as [::1]") from None
 

@@ -55,9 +55,15 @@ class Places:
         place, rest = self._nearest(finding.path)
         sentence = finding.sentence
         if finding.see is not None:
-            sentence += f" ({_where(self._nearest(finding.see)[0])})"
+            sentence += f" ({self._where(finding.see)})"
         key = dotted((*place.name, *rest)) + place.part
         return Problem(place.source, place.line, key, sentence)
+
+    def _where(self, path: Path) -> str:
+        place, rest = self._nearest(path)
+        if place.source == ENVIRONMENT:
+            return f"in {dotted(place.name)}"
+        return "by default" if rest else f"line {place.line}"
 
     def _nearest(self, path: Path) -> tuple[Place, Path]:
         for length in range(len(path), 0, -1):
@@ -65,9 +71,3 @@ class Places:
             if place is not None:
                 return place, path[length:]
         return Place(self._source, None, ()), path
-
-
-def _where(place: Place) -> str:
-    if place.source == ENVIRONMENT:
-        return f"in {dotted(place.name)}"
-    return "by default" if place.line is None else f"line {place.line}"

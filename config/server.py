@@ -53,7 +53,7 @@ def parse_peer(value: object) -> object:
     if value == "unix":
         return value
     try:
-        network = _unmapped(ip_network(value if isinstance(value, str) else ""))
+        network = _unmapped(_network(value, strict=True))
     except ValueError:
         raise Wrong(_why_not_a_network(value)) from None
     if network.prefixlen < _WIDEST[network.version] and not network.is_private:
@@ -62,6 +62,13 @@ def parse_peer(value: object) -> object:
             "list only the networks of your own proxies"
         )
     return network
+
+
+def _network(value: object, *, strict: bool) -> Network:
+    """Return the network that *value* names. Raises ValueError where it names none."""
+    if not isinstance(value, str) or "%" in value:  # a zone is this machine's own
+        raise ValueError
+    return ip_network(value, strict=strict)
 
 
 def _unmapped(network: Network) -> Network:
@@ -74,7 +81,7 @@ def _unmapped(network: Network) -> Network:
 
 def _why_not_a_network(value: object) -> str:
     try:
-        network = ip_network(value if isinstance(value, str) else "", strict=False)
+        network = _network(value, strict=False)
     except ValueError:
         return 'expected a network such as "10.0.0.0/8", an address, or "unix"'
     return f"has bits after its prefix of /{network.prefixlen}: write its first address"

@@ -84,7 +84,7 @@ def _completed(settings: Settings) -> Settings:
 
 
 def _with_allow(route: Route, policy: Policy) -> Route:
-    if route.access != "signed-in" or route.allow is not None:
+    if route.access == "public" or route.allow is not None:
         return route
     return route.model_copy(update={"allow": policy.allow})
 
