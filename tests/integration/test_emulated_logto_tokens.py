@@ -419,6 +419,28 @@ async def test_signing_out_submits_itself_and_comes_back_with_state(
     assert "Choose who you are" in again.text
 
 
+async def test_a_kept_cookie_is_worth_nothing_after_signing_out(world: World) -> None:
+    await world.come_back()
+    (kept,) = (c for c in world.browser.cookies.all(0) if c.name == "_session")
+    await world.browser.navigate(end_address(world))
+    cookie = f"_session={kept.value}; Path=/"
+    world.browser.cookies.store(world.logto.endpoint, [cookie], world.clock())
+
+    page = await world.browser.navigate(world.address(), until=CALLBACK)
+
+    assert "Choose who you are" in page.text
+
+
+async def test_a_logto_session_ends_by_itself(world: World) -> None:
+    world.logto.lifetimes.session = 3600
+    await world.come_back()
+    world.clock.at += 3600
+
+    page = await world.browser.navigate(world.address(), until=CALLBACK)
+
+    assert "Choose who you are" in page.text
+
+
 async def test_an_id_token_hint_names_the_application(world: World) -> None:
     id_token = (await world.tokens())["id_token"]
     url = end_address(
