@@ -1,11 +1,11 @@
 """House rules no linter knows."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.project import ROOT, project_files
+
 MODULES = sorted(
     p.relative_to(ROOT) for r in ("config", "gateway") for p in (ROOT / r).rglob("*.py")
 )
@@ -27,21 +27,9 @@ REGISTRIES = [
 ]
 
 
-def tracked_files() -> list[Path]:
-    # In a container the checkout often belongs to someone else, which git refuses.
-    listing = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"],  # noqa: S607
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    ).stdout
-    files = [ROOT / name for name in listing.decode().split("\0") if name]
-    return [file for file in files if file.is_file()]
-
-
-def tracked_text() -> list[tuple[Path, str]]:
+def project_text() -> list[tuple[Path, str]]:
     found = []
-    for file in tracked_files():
+    for file in project_files():
         content = file.read_bytes()
         if b"\0" not in content:
             found.append((file.relative_to(ROOT), content.decode()))
@@ -69,7 +57,7 @@ def test_no_drawer_modules(name: str) -> None:
 def test_no_file_says_where_packages_come_from() -> None:
     named = [
         f"{file}: {host}"
-        for file, text in tracked_text()
+        for file, text in project_text()
         for host in REGISTRIES
         if host in text
     ]
@@ -80,7 +68,7 @@ def test_nothing_is_left_to_do() -> None:
     marks = ("TO" + "DO", "FIX" + "ME")
     left = [
         f"{file}:{number}"
-        for file, text in tracked_text()
+        for file, text in project_text()
         for number, line in enumerate(text.splitlines(), 1)
         if file.suffix in {".py", ".toml", ".md", ".html", ".css", ".js", ""}
         and any(mark in line for mark in marks)

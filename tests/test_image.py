@@ -21,8 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.dockerfile import Builder, give, ignored, stages
-from tests.support.programs import ROOT
-from tests.test_architecture import tracked_files
+from tests.support.project import ROOT, project_files
 
 DOCKERFILE = stages((ROOT / "Dockerfile").read_text())
 DOCKERIGNORE = (ROOT / ".dockerignore").read_text()
@@ -127,8 +126,8 @@ def image() -> Iterator[Image]:
 
 
 def context(into: Path) -> Path:
-    """Copy what a container engine would be sent: tracked files, not ignored."""
-    for file in tracked_files():
+    """Copy what a container engine would be sent: what is not ignored."""
+    for file in project_files():
         name = file.relative_to(ROOT)
         if not ignored(DOCKERIGNORE, name):
             (into / name).parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.programs import ROOT
-from tests.test_architecture import tracked_files
+from tests.support.project import ROOT, project_files
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -82,9 +81,9 @@ def test_what_shares_an_environment_agrees() -> None:
 
 
 def wheel(into: Path) -> Path:
-    """Build the wheel from a copy of what git tracks; the backend is our own."""
+    """Build the wheel from a copy of the project's files; the backend is our own."""
     source = into / "source"
-    for file in tracked_files():
+    for file in project_files():
         copy = source / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
@@ -116,8 +115,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_carries_pages_and_styles(installed: Path) -> None:
     (packages,) = (installed / "lib").glob("python*/site-packages")
-    tracked = [file.relative_to(ROOT) for file in tracked_files()]
-    ours = [file for file in tracked if file.parts[0] in {"config", "gateway"}]
+    files = [file.relative_to(ROOT) for file in project_files()]
+    ours = [file for file in files if file.parts[0] in {"config", "gateway"}]
     assert any(file.suffix == ".html" for file in ours)
     assert [str(file) for file in ours if not (packages / file).is_file()] == []
 

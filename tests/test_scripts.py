@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import ROOT
+from tests.support.project import ROOT
 
 TOOLS = ["cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh"]
 

@@ -1,17 +1,28 @@
-"""Streamlit, directly and behind the gateway: a widget changes, the text follows."""
+"""Streamlit, directly and through the gateway: a widget changes, the text follows."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.applications import streamlit
 from tests.support.chromium import chromium
+from tests.support.ways import WAYS, Way
 
 
-async def test_a_widget_changes_the_page(tmp_path: Path) -> None:
-    async with streamlit(tmp_path) as address, chromium() as browser:
+@pytest.mark.parametrize("way_to", WAYS)
+async def test_a_widget_changes_the_page(
+    way_to: Callable[[str], AbstractAsyncContextManager[Way]], tmp_path: Path
+) -> None:
+    async with (
+        streamlit(tmp_path) as upstream,
+        way_to(upstream) as way,
+        chromium() as browser,
+    ):
         page = await browser.new_page()
-        await page.goto(address)
+        await way.open(page, "/")
         await expect(page.get_by_text("Result: 6")).to_be_visible()
         await page.get_by_text("Times seven").click()
         await expect(page.get_by_text("Result: 42")).to_be_visible()

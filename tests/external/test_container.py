@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import ROOT, program
+from tests.support.programs import program
+from tests.support.project import ROOT
 from tests.test_image import CONFIGURATION
 
 IMAGE = "logto-gateway:test"

@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tests.support.programs import ROOT, program
+from tests.support.programs import program
+from tests.support.project import ROOT
 
 UNIT = ROOT / "deploy" / "gateway.service"
 

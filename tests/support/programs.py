@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.project import ROOT
 
 SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"  # servers; not on everybody's path
 
