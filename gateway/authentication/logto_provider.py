@@ -198,19 +198,17 @@ class _Client(LogtoClient):
 
 
 class _Core(OidcCore):
-    """The SDK's protocol functions, for one sign-in whose ID token holds *nonce*.
-
-    After a sign-in ``tokens`` and ``claims`` hold what it brought, verified.
-    """
+    """The SDK's protocol functions, for one sign-in whose ID token holds *nonce*."""
 
     tokens: Tokens
-    claims: dict[str, object]
+    claims: dict[str, object]  # verified
     _signer: Signer
 
     def __init__(
         self, metadata: ProviderMetadata, endpoints: ProviderEndpoints, nonce: str
     ) -> None:
         document = asdict(metadata) | {
+            "end_session_endpoint": metadata.end_session_endpoint or None,
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": sorted(metadata.algorithms),

@@ -6,7 +6,7 @@ because they would carry a code or a secret to somewhere else.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -16,7 +16,7 @@ from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.strict_json import NotStrictJson, parse_object
 
 LARGEST_ANSWER = 256 * 1024  # bytes
-PAUSES = (0.1, 0.4)  # seconds before the second and the third try
+PAUSES = (0.1, 0.2)  # seconds before the second and the third try
 # Node closes idle connections after 5 s; a POST on one that it is just closing fails.
 KEEP_ALIVE = 2.0  # seconds
 _AWAY = frozenset({408, 425, 429})
@@ -52,22 +52,34 @@ def open_session(settings: Logto) -> aiohttp.ClientSession:
     Reads ``settings.ca_file`` (blocking, at start); the certificates in it are then
     the only ones that are trusted for Logto. Raises OSError where it cannot.
     """
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    trust: ssl.SSLContext | bool = True  # the system's authorities
+    if settings.ca_file:
+        trust = ssl.create_default_context(cafile=settings.ca_file)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEEP_ALIVE),
+        connector=aiohttp.TCPConnector(ssl=trust, keepalive_timeout=KEEP_ALIVE),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     )
 
 
 class ProviderHttp:
-    """Sends calls to Logto on *http*; each takes *timeout* seconds at most in all."""
+    """Sends calls to Logto on *http*; each takes *timeout* seconds at most in all.
 
-    def __init__(self, http: aiohttp.ClientSession, *, timeout: float) -> None:
+    *pauses* are the seconds between the tries of one call.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        timeout: float,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
         if http.trust_env:
             raise ValueError("the session for Logto must not trust the environment")
         self._http = http
         self._timeout = timeout
+        self._pauses = pauses
 
     async def ask(self, call: Call) -> Answer:
         """Return Logto's answer to *call*.
@@ -78,7 +90,7 @@ class ProviderHttp:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                for pause in PAUSES:
+                for pause in self._pauses:
                     try:
                         return await self._ask_once(call)
                     except _TryAgain:
