@@ -69,8 +69,10 @@ class CookieStore:
         For signing out, which revokes the grant of a session that is over, too.
         """
         name = self.own.name
+        if name not in cookie:
+            return None
         found = chunks.session_cookies(name, self.own.found(cookie))
-        text = chunks.join(name, found) if found else None
+        text = chunks.join(name, found)
         if text is None:
             return None
         known = self._opened.get((host, text))

@@ -26,29 +26,24 @@ def is_expirable(name: bytes) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
 class OwnCookies:
     """The cookies that are ours: the session's, called *name*, and its relatives.
 
     All their names start with *name*: one search says that there is none.
+    *chunk_stem* and *attempt_stem* are what the names of a session's further
+    chunks and of sign-in attempts start with, *arrival* is the name of the cookie
+    that counts sign-ins which did not arrive.
     """
 
-    name: bytes
+    __slots__ = ("_names", "_stems", "arrival", "attempt_stem", "chunk_stem", "name")
 
-    @property
-    def chunk_stem(self) -> bytes:
-        """What the name of every further chunk of a session starts with."""
-        return self.name + b"."
-
-    @property
-    def attempt_stem(self) -> bytes:
-        """What the name of every sign-in attempt's cookie starts with."""
-        return self.name + b"-attempt-"
-
-    @property
-    def arrival(self) -> bytes:
-        """The name of the cookie that counts sign-ins which did not arrive."""
-        return self.name + b"-arrival"
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self.chunk_stem = name + b"."
+        self.attempt_stem = name + b"-attempt-"
+        self.arrival = name + b"-arrival"
+        self._names = (name, self.arrival)
+        self._stems = (self.chunk_stem, self.attempt_stem)
 
     def present(self, cookie: bytes) -> bool:
         """Tell whether the Cookie field *cookie* may hold one of ours; no is sure."""
@@ -56,18 +51,13 @@ class OwnCookies:
 
     def owns(self, name: bytes) -> bool:
         """Tell whether a cookie called *name* is ours, whatever follows a stem."""
-        return name in (self.name, self.arrival) or name.startswith(
-            (self.chunk_stem, self.attempt_stem)
-        )
+        return name in self._names or name.startswith(self._stems)
 
-    def found(self, cookie: bytes) -> Iterator[Cookie]:
-        """Yield name and value of each cookie of ours in *cookie*, in order."""
-        if self.present(cookie):
-            for piece in cookie.split(b";"):
-                if self.present(piece):
-                    name, _, value = piece.partition(b"=")
-                    if self.owns(name := name.strip(_SPACE)):
-                        yield name, value.strip(_SPACE)
+    def found(self, cookie: bytes) -> list[Cookie]:
+        """Return name and value of each cookie of ours in *cookie*, in order."""
+        return [
+            (name, value.strip(_SPACE)) for _, _, name, value in self._pieces(cookie)
+        ]
 
     def only(self, name: bytes, cookie: bytes) -> bytes | None:
         """Return the value of our cookie *name*; None where absent or contradicted.
@@ -82,18 +72,36 @@ class OwnCookies:
         """Return *cookie* without ours, the others byte for byte; None if none is left.
 
         Spacing, quotes, empty pieces and bytes of any kind stay as they are; the
-        separator goes with the cookie that followed it.
+        separator in front goes with its cookie.
         """
-        if not self.present(cookie):
+        if self.name not in cookie:
             return cookie
-        pieces = cookie.split(b";")
-        kept = [piece for piece in pieces if not self._is_own_piece(piece)]
-        if len(kept) == len(pieces):
+        kept, end = [], 0
+        for start, next_end, _, _ in self._pieces(cookie):
+            kept.append(cookie[end : max(start - 1, 0)])
+            end = next_end
+        if not kept:
             return cookie
-        left = b";".join(kept)
-        if self._is_own_piece(pieces[0]):
-            left = left.lstrip(_SPACE)
+        left = b"".join(kept) + cookie[end:]
+        if not kept[0] and left.startswith(b";") and not cookie.startswith(b";"):
+            left = left[1:].lstrip(_SPACE)
         return left if left.strip(b"; \t") else None
+
+    def _pieces(self, cookie: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """Yield start, end, name and value of each piece of *cookie* that is ours.
+
+        Work grows with our name's occurrences, not with the pieces of others.
+        """
+        end, at = 0, cookie.find(self.name)
+        while at >= 0:
+            start = cookie.rfind(b";", end, at) + 1
+            end = cookie.find(b";", at + len(self.name))
+            end = end if end >= 0 else len(cookie)
+            name, _, value = cookie[start:end].partition(b"=")
+            name = name.strip(_SPACE)
+            if self.owns(name):
+                yield start, end, name, value
+            at = cookie.find(self.name, end)
 
     def is_own_set_cookie(self, value: bytes) -> bool:
         """Tell whether a client that is sent the Set-Cookie *value* would hold ours.
@@ -111,9 +119,6 @@ class OwnCookies:
             return True
         pair = pair.partition(b";")[0].lstrip(b"=" + _SPACE)
         return lower.owns(pair.partition(b"=")[0].rstrip(_SPACE))
-
-    def _is_own_piece(self, piece: bytes) -> bool:
-        return self.present(piece) and self.owns(piece.partition(b"=")[0].strip(_SPACE))
 
 
 @dataclass(frozen=True, slots=True)
