@@ -1,0 +1,80 @@
+"""May they?  The three decisions: permit, sign in, forbid."""
+
+from dataclasses import KW_ONLY, InitVar, dataclass
+from typing import assert_never
+
+from config.routes import Route
+from gateway.identity.identity import Identity
+from gateway.policy.allow import refusal
+
+_KEY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to forward to *route*, telling the upstream about *identity*.
+
+    Only :func:`decide` can make one: nothing is forwarded without a decision. Raises
+    TypeError elsewhere, for want of *key*.
+    """
+
+    route: Route
+    identity: Identity | None
+    _: KW_ONLY
+    key: InitVar[object]
+
+    def __post_init__(self, key: object) -> None:
+        if key is not _KEY:
+            raise TypeError("only gateway.policy.access.decide makes a Permit")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Nobody is signed in: ask them to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forbid:
+    """Someone is signed in and may not; *reason* is a sentence for the log."""
+
+    reason: str
+
+
+Decision = Permit | SignIn | Forbid
+
+
+def decide(route: Route, identity: Identity | None) -> Decision:
+    """Decide what to do with a request for *route* by *identity* (None: nobody).
+
+    A public route is for everybody and learns nobody's name. An optional one is for
+    everybody too, and learns who it is, unless its ``allow`` (its own or the policy's)
+    does not let them in: then they are nobody there. Raises TypeError when *identity*
+    is something else.
+    """
+    if identity is not None and not isinstance(identity, Identity):
+        raise TypeError("an identity comes from verified claims or not at all")
+    match route.access:
+        case "public":
+            return Permit(route, None, key=_KEY)
+        case "optional":
+            return Permit(route, _known_to(route, identity), key=_KEY)
+        case "signed-in":
+            return _decide_signed_in(route, identity)
+        case _:
+            assert_never(route.access)
+
+
+def _known_to(route: Route, identity: Identity | None) -> Identity | None:
+    """Return *identity* unless the rules of an optional *route* do not let it in."""
+    if identity is None or route.allow is None:
+        return identity
+    return identity if refusal(route.allow, identity) is None else None
+
+
+def _decide_signed_in(route: Route, identity: Identity | None) -> Decision:
+    if identity is None:
+        return SignIn()
+    if route.allow is None:
+        return Forbid("The route has no allow, which lets nobody in.")
+    reason = refusal(route.allow, identity)
+    return Permit(route, identity, key=_KEY) if reason is None else Forbid(reason)

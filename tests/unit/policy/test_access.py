@@ -1,0 +1,107 @@
+import copy
+from dataclasses import replace
+
+import pytest
+
+from config.routes import Route
+from gateway.identity.identity import Identity
+from gateway.policy.access import Decision, Forbid, Permit, SignIn, decide
+
+ADA = Identity(
+    sub="u1",
+    username=None,
+    x_username="ada",
+    x_id="42",
+    name=None,
+    email=None,
+    email_verified=False,
+    picture=None,
+)
+
+
+def route(access: str, allow: object = "anyone") -> Route:
+    return Route.model_validate(
+        {"upstream": "http://127.0.0.1:1", "access": access, "allow": allow}
+    )
+
+
+NOT_ADA = {"x_ids": ["1"]}
+
+
+def told(decision: Decision) -> Identity | None:
+    assert isinstance(decision, Permit)
+    return decision.identity
+
+
+@pytest.mark.parametrize("allow", [None, "anyone", NOT_ADA, []], ids=repr)
+@pytest.mark.parametrize("identity", [None, ADA], ids=["nobody", "ada"])
+def test_a_public_route_is_for_everybody_and_learns_nobody(
+    allow: object, identity: Identity | None
+) -> None:
+    assert told(decide(route("public", allow), identity)) is None
+
+
+@pytest.mark.parametrize("allow", [None, "anyone", NOT_ADA, []], ids=repr)
+def test_an_optional_route_is_for_everybody(allow: object) -> None:
+    assert told(decide(route("optional", allow), None)) is None
+
+
+@pytest.mark.parametrize("allow", [None, "anyone", {"x_ids": ["42"]}], ids=repr)
+def test_an_optional_route_learns_who_it_is(allow: object) -> None:
+    assert told(decide(route("optional", allow), ADA)) == ADA
+
+
+@pytest.mark.parametrize("allow", [NOT_ADA, []], ids=repr)
+def test_who_is_not_allowed_is_nobody_on_an_optional_route(allow: object) -> None:
+    assert told(decide(route("optional", allow), ADA)) is None
+
+
+def test_a_signed_in_route_asks_nobody_to_sign_in() -> None:
+    assert decide(route("signed-in"), None) == SignIn()
+
+
+@pytest.mark.parametrize("allow", ["anyone", {"x_ids": ["42"]}], ids=repr)
+def test_a_signed_in_route_permits_who_is_allowed(allow: object) -> None:
+    decision = decide(published := route("signed-in", allow), ADA)
+    assert isinstance(decision, Permit)
+    assert decision.route is published
+    assert decision.identity == ADA
+
+
+@pytest.mark.parametrize("allow", [NOT_ADA, [], None], ids=repr)
+def test_a_signed_in_route_forbids_everyone_else(allow: object) -> None:
+    decision = decide(route("signed-in", allow), ADA)
+    assert isinstance(decision, Forbid)
+    assert "allow" in decision.reason
+
+
+@pytest.mark.parametrize("access", ["public", "optional", "signed-in"])
+@pytest.mark.parametrize("garbage", [False, "", "ada", {}, {"sub": "u1"}, 1], ids=repr)
+def test_attack_09_a_garbage_identity_is_an_error(access: str, garbage: object) -> None:
+    with pytest.raises(TypeError):
+        decide(route(access), garbage)  # type: ignore[arg-type]  # hostile
+
+
+@pytest.mark.parametrize("access", ["", "Public", "signed_in", None, True], ids=repr)
+def test_attack_09_an_unknown_access_is_an_error(access: object) -> None:
+    odd = route("public").model_copy(update={"access": access})
+    with pytest.raises(AssertionError):
+        decide(odd, ADA)
+
+
+def test_a_permit_cannot_be_made_elsewhere() -> None:
+    with pytest.raises(TypeError):
+        Permit(route("public"), ADA)  # type: ignore[call-arg]
+    for key in (None, True, object()):
+        with pytest.raises(TypeError):
+            Permit(route("public"), ADA, key=key)
+
+
+def test_a_permit_cannot_be_changed_to_another_route_or_person() -> None:
+    decision = decide(route("public"), None)
+    assert isinstance(decision, Permit)
+    with pytest.raises((TypeError, ValueError)):
+        replace(decision, identity=ADA)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        decision.identity = ADA  # type: ignore[misc]
+    assert copy.copy(decision) == decision
