@@ -41,11 +41,15 @@ _CUTS = re.compile(rb"[\x00\n\r]")
 _OVERLONG = re.compile(
     rb"[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]"
 )
-# "." or "..", padded or with parameters as Windows and servlet containers drop them.
-_PADDING = rb"[\x00-\x20\x7f]"
-_DOT_SEGMENT = re.compile(
-    rb"[/\\]" + _PADDING + rb"*\.\.?" + _PADDING + rb"*(?:;[^/\\]*)?(?=[/\\]|\Z)"
+_ESCAPED_DOT = re.compile(rb"%(?:25)?2[Ee]")
+# Names of dots and blanks alone (Windows drops blanks), also with parameters, which
+# servlet containers drop. The blanks are those of ASCII and of Unicode in UTF-8.
+_DOTS_AND_BLANKS = re.compile(
+    rb"[/\\]((?:[\x00-\x20\x7f.]|\xc2[\x85\xa0]|\xe1\x9a\x80"
+    rb"|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)++)"
+    rb"(?:;[^/\\]*+)?(?=[/\\]|\Z)"
 )
+_LONGEST_DOT_SEGMENT = 2
 
 
 def parse_target(raw: bytes) -> Target | BadTarget:
@@ -79,24 +83,36 @@ def parse_target(raw: bytes) -> Target | BadTarget:
 def _why_refused(path: bytes) -> str | None:
     """Return why no application may see *path*, or None."""
     if b"%" not in path:
-        return _why_reading_refused(path)
+        return _why_reading_refused(path, _LONGEST_DOT_SEGMENT)
     if _BROKEN_ESCAPE.search(path):
         # Some servers take it literally, some refuse it, some know %uXXXX.
         return "The path holds a percent sign that escapes nothing."
     once = unquote_to_bytes(path)
     twice = unquote_to_bytes(once)
+    # Dots need no escape. Where one has it, a decoder that trims dots between two
+    # decodings may leave two of any number.
+    longest = len(path) if _ESCAPED_DOT.search(path) else _LONGEST_DOT_SEGMENT
     return (
-        _why_reading_refused(path)
-        or _why_reading_refused(once)
-        or _why_reading_refused(twice)
+        _why_reading_refused(path, longest)
+        or _why_reading_refused(once, longest)
+        or _why_reading_refused(twice, longest)
     )
 
 
-def _why_reading_refused(reading: bytes) -> str | None:
-    if b"." in reading and _DOT_SEGMENT.search(reading):
+def _why_reading_refused(reading: bytes, longest: int) -> str | None:
+    """Return why *reading* is refused; up to *longest* dots are a dot segment."""
+    if b"." in reading and _has_dot_segment(reading, longest):
         return "The path holds a dot segment."
     if _CUTS.search(reading):
         return "The path holds an escaped NUL, CR or LF."
     if _OVERLONG.search(reading):
         return "The path holds overlong UTF-8."
     return None
+
+
+def _has_dot_segment(reading: bytes, longest: int) -> bool:
+    """Return whether a name is dots and blanks alone; more dots alone are a name."""
+    return any(
+        b"." in name and (name.strip(b".") or len(name) <= longest)
+        for name in _DOTS_AND_BLANKS.findall(reading)
+    )

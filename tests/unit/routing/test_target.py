@@ -10,7 +10,22 @@ from gateway.routing.target import BadTarget, Target, parse_target
 PIECES = [
     *("/", "//", "\\", ".", "..", "...", ";", ";x=1", "a", "admin", "ADMIN", "%61"),
     *("%2e", "%2E", "%2f", "%5c", "%3b", "%20", "%25", "%252e", "%252f", "%255c"),
-    *("%253b", "%c3%a9", "%c0%ae", "%e0%80%ae", "%00", "%0a", "%2500", "%", "%7f"),
+    *(
+        "%253b",
+        "%c2%a0",
+        "%25c2%25a0",
+        "%2520",
+        "%09",
+        "%e3%80%80",
+        "%c3%a9",
+        "%c0%ae",
+        "%e0%80%ae",
+        "%00",
+        "%0a",
+        "%2500",
+        "%",
+        "%7f",
+    ),
 ]
 paths = st.lists(st.sampled_from(PIECES), max_size=8).map(
     lambda pieces: ("/" + "".join(pieces)).encode()
@@ -42,6 +57,9 @@ paths = st.lists(st.sampled_from(PIECES), max_size=8).map(
         pytest.param(b"/.well-known/x", b"/.well-known/x", None, id="dot-file"),
         pytest.param(b"/a.b/..c/d..", b"/a.b/..c/d..", None, id="dots-in-names"),
         pytest.param(b"/...", b"/...", None, id="three-dots"),
+        pytest.param(b"/.../a%20b", b"/.../a%20b", None, id="three-dots-and-escape"),
+        pytest.param(b"/%20/a", b"/%20/a", None, id="blank-name"),
+        pytest.param(b"/a%2eb", b"/a%2eb", None, id="escaped-dot-in-a-name"),
         pytest.param(b"/?q=100%&x=%0d%0a", b"/", b"q=100%&x=%0d%0a", id="free-query"),
     ],
 )
@@ -133,6 +151,9 @@ def test_absolute_form_becomes_origin_form(
         pytest.param(b"/public/..%3bx/admin", id="attack-06-escaped-parameter"),
         pytest.param(b"/public/..%20/admin", id="attack-06-padded"),
         pytest.param(b"/public/%20../admin", id="attack-06-padded-before"),
+        pytest.param(b"/public/..%20./admin", id="attack-06-padded-between"),
+        pytest.param(b"/public/..%C2%A0/admin", id="attack-06-padded-in-unicode"),
+        pytest.param(b"/public/%252e%252e./admin", id="attack-06-trimmed-between"),
         pytest.param(b"/public/..%09;a/admin", id="attack-06-padded-parameter"),
     ],
 )
