@@ -56,6 +56,10 @@ def join(name: bytes, cookies: Sequence[Cookie]) -> bytes | None:
     None where a part is missing, one too many, contradicted by another of its
     name, or from another cut, and where the count is none that we write.
     """
+    if len(cookies) == 1:  # as nearly always
+        only, value = cookies[0]
+        whole = only == name and b"." not in value and len(value) < LONGEST_COOKIE
+        return value if whole else None
     parts = dict(cookies)
     if len(parts) > MOST_COOKIES or any(parts[key] != part for key, part in cookies):
         return None
