@@ -19,6 +19,6 @@ class Admin(Table):
     listen: Annotated[
         Address | None, BeforeValidator(parse_admin_address), AsString
     ] = key(
-        "Where /healthz, /readyz and /metrics are served; empty turns it off.",
+        "Where `/healthz`, `/readyz` and `/metrics` are served; empty turns it off.",
         default="127.0.0.1:9901",
     )

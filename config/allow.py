@@ -90,7 +90,7 @@ Allow = Anyone | AnyOf
 KEYS = dict.fromkeys(field.name for field in fields(Condition))
 
 _CONDITION = TypeAdapter(Condition)
-_SCHEMA = {**_CONDITION.json_schema(), "minProperties": 1}
+SCHEMA = {**_CONDITION.json_schema(), "minProperties": 1}
 
 
 def parse_allow(value: object) -> Allow | None:
@@ -139,8 +139,8 @@ Allowed = Annotated[
         {
             "anyOf": [
                 {"const": "anyone"},
-                _SCHEMA,
-                {"type": "array", "items": _SCHEMA},
+                SCHEMA,
+                {"type": "array", "items": SCHEMA},
             ]
         }
     ),

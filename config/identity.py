@@ -146,11 +146,11 @@ class Identity(Table):
     """What the upstream is told about the person."""
 
     preset: Literal["forwarded", "remote-user", "none"] = key(
-        'Which headers carry the identity: "forwarded" (X-Forwarded-User, …), '
-        '"remote-user" (Remote-User, …) or "none".',
+        'Which headers carry the identity: `"forwarded"` (`X-Forwarded-User`, …), '
+        '`"remote-user"` (`Remote-User`, …) or `"none"`.',
         default="forwarded",
     )
     headers: Headers = key(
-        'More headers, each with its claim, such as { "X-My-Name" = "name" }.',
+        'More headers, each with its claim, such as `{ "X-My-Name" = "name" }`.',
         default={},
     )

@@ -73,13 +73,14 @@ class Logto(Table):
         "File that holds `app_secret`, instead of it.", default=""
     )
     sign_in: Annotated[str, AfterValidator(_sign_in)] = key(
-        'Where people sign in: "social:x" goes straight to X, "sso:<connector id>" '
-        "to a company's own sign-in, \"\" to Logto's own page.",
+        'Where people sign in: `"social:x"` goes straight to X, '
+        '`"sso:<connector id>"` to the sign-in of a company, '
+        '`""` to the sign-in page of Logto.',
         default="social:x",
     )
     scopes: Annotated[tuple[Scope, ...], Many] = key(
-        "Scopes to ask for, beside openid and offline_access; "
-        "the X handle and id come with identities.",
+        "Scopes to ask for, beside `openid` and `offline_access`; "
+        "the X handle and id come with `identities`.",
         default=["profile", "email", "identities", "roles"],
     )
     ca_file: str = key(

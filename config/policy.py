@@ -8,6 +8,6 @@ class Policy(Table):
     """Who may use the routes that do not say so themselves."""
 
     allow: Allowed = key(
-        "Default of `allow` for routes that have none of their own.",
+        "`allow` of the routes that have none of their own.",
         default=None,
     )

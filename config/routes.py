@@ -103,19 +103,19 @@ class Route(Table):
     _label: str = PrivateAttr(default="")
 
     host: Annotated[str, BeforeValidator(parse_route_host), AsString] = key(
-        'Host the route is for, "*.example.com" for all below it; empty is any.',
+        'Host the route is for, `"*.example.com"` for all below it; empty is any.',
         default="",
     )
     path: Annotated[str, BeforeValidator(parse_path), AsString] = key(
         "Path the route is for, with everything below it.", default="/"
     )
     methods: Annotated[frozenset[Method], Many] = key(
-        "Methods the route is for (GET covers HEAD); "
+        "Methods the route is for (`GET` covers `HEAD`); "
         "empty is all that equal routes leave.",
         default=[],
     )
     upstream: Annotated[Upstream, BeforeValidator(parse_upstream), AsString] = key(
-        'The application: "http://host:port", "https://host" or "unix:/path".',
+        'The application: `"http://host:port"`, `"https://host"` or `"unix:/path"`.',
         example=EXAMPLE,
     )
     strip_prefix: bool = key(
@@ -123,17 +123,18 @@ class Route(Table):
         default=False,
     )
     preserve_host: bool = key(
-        "Send the client's Host to the upstream; false sends the upstream's own.",
+        "Send the client's `Host` to the upstream; false sends the upstream's own.",
         default=True,
     )
     access: Literal["public", "optional", "signed-in"] = key(
-        '"signed-in": only people that `allow` lets in; "optional": everybody, with '
-        'the identity of those who are signed in; "public": everybody, no identity.',
+        '`"signed-in"`: only people that `allow` lets in; `"optional"`: everybody, '
+        "with the identity of those who are signed in (and, where there is an `allow`, "
+        'whom it lets in); `"public"`: everybody, no identity.',
         default="signed-in",
     )
     allow: Allowed = key(
-        '"anyone" (every X account of the world), a table or a list of tables, '
-        "of which one must match; empty is that of [policy].",
+        '`"anyone"` (every X account of the world), a table, or a list of tables of '
+        "which one must match; without it that of `[policy]` counts.",
         default=None,
     )
     origins: Annotated[tuple[AllowedOrigin, ...], Many] = key(
@@ -146,7 +147,7 @@ class Route(Table):
         "How long connecting to the upstream may take.", default="5s"
     )
     shared_cache: bool = key(
-        "Leave the upstream's Cache-Control alone, although the answers are private.",
+        "Leave the upstream's `Cache-Control` alone, although the answers are private.",
         default=False,
     )
     ca_file: str = key(

@@ -112,7 +112,7 @@ class Server(Table):
     """Where the gateway listens, how it is reached, and its limits."""
 
     listen: Addresses = key(
-        'Where to listen: "host:port" or "unix:/path", one or a list.',
+        'Where to listen: `"host:port"` or `"unix:/path"`, one or a list.',
         default="127.0.0.1:8080",
     )
     public_url: Annotated[Origin, BeforeValidator(parse_public_url), AsString] = key(
@@ -120,8 +120,8 @@ class Server(Table):
         example="https://app.example.com",
     )
     peers: Annotated[tuple[Peer, ...], Many, Field(alias="trusted_proxies")] = key(
-        "Proxies in front whose X-Forwarded-* headers count: networks, "
-        'or "unix" for whoever connects over a Unix socket.',
+        "Proxies in front whose `X-Forwarded-*` headers count: networks, "
+        'or `"unix"` for whoever connects over a Unix socket.',
         default=[],
     )
     tls_certificate: str = key(

@@ -94,12 +94,12 @@ class Session(Table):
         "File that holds `keys`, one a line, instead of them.", default=""
     )
     cookie_name: Annotated[str, AfterValidator(_cookie_name)] = key(
-        "Name of the cookie; empty is __Host-gateway, "
-        "over http gateway-<port of public_url>.",
+        "Name of the cookie; empty is `__Host-gateway`, "
+        "over http `gateway-<port of public_url>`.",
         default="",
     )
     same_site: Literal["lax", "strict", "none"] = key(
-        'SameSite of the cookie; "none" is for applications '
+        '`SameSite` of the cookie; `"none"` is for applications '
         "that other sites show in a frame.",
         default="lax",
     )

@@ -85,8 +85,15 @@ def schema() -> None:
 
 
 @main.command()
-def demo() -> None:
-    """Run with an emulated Logto and X on this machine; not for production."""
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65533),
+    help="First of the three ports; taken ones are passed over, 0 takes any.",
+)
+def demo(port: int) -> None:
+    """Try it out with an emulated Logto and X on this machine."""
     from gateway.demo.run import run  # noqa: PLC0415 - serving must not know it
 
-    sys.exit(run())
+    sys.exit(run(port))
