@@ -90,7 +90,7 @@ async def test_two_tabs_finish_their_sign_ins_in_either_order(
             .get_by_role("heading", name=HELLO_ADA)
             .or_(tabs[index].get_by_role("heading", name="Sign in"))
         ).to_be_visible()
-    # The older of two tabs may end on Logto's own page; the way there is never an error.
+    # The older of two tabs may end on Logto's own page: never on an error of ours.
     for tab, address in zip(tabs, addresses, strict=True):
         await tab.goto(address)
         await expect(tab.get_by_role("heading", name=HELLO_ADA)).to_be_visible()
