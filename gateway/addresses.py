@@ -1,22 +1,19 @@
 """The addresses the gateway keeps for itself: everything under ``/.gateway/``."""
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from gateway.account import Accounts
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.callback import Callback
 from gateway.authentication.return_to import return_to
 from gateway.authentication.sign_in import SignIn, destination_of
 from gateway.authentication.sign_out import SignOut
-from gateway.identity.headers import IdentityHeaders
+from gateway.form import form_value
 from gateway.pages.asset import asset
 from gateway.pages.page import (
-    Account,
-    AccountSignedOut,
     AskSignOut,
     BadRequest,
     CrossSite,
@@ -35,23 +32,22 @@ from gateway.sessions.aiohttp_storage import (
     current_session,
     end_session,
 )
-from gateway.sessions.session import Session
-from gateway.visit import Visit, redirect, remember_host, respond
+from gateway.visit import (
+    Answer,
+    Visit,
+    as_response,
+    redirect,
+    remember_host,
+    respond,
+)
 
-Answer = web.Response | Page
 Answerer = Callable[[Visit], Awaitable[Answer]]
 Pages = Callable[[Page], web.Response]
-LONGEST_FORM = 8 * 1024  # bytes of a form of ours
 NO_STORE = (b"Cache-Control", b"no-store")
+NO_REFERRER = "no-referrer"
 ASSETS = "assets/"
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """How long a session lives, in seconds."""
-
-    idle: float
-    absolute: float
+ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
+COUNTING = frozenset({"callback", "sign-out"})  # they write the count of arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,7 @@ class Addresses:
     sign_out: SignOut
     storage: SessionStorage
     arrival: Arrival
-    identity_headers: IdentityHeaders
-    lifetimes: Lifetimes
+    accounts: Accounts
     hosts: frozenset[str]  # that can sign in: those whose callback can be registered
 
     @staticmethod
@@ -77,17 +72,29 @@ class Addresses:
 
         *pages* makes an answer of a page.  Raises SessionTooLarge.
         """
-
         remember_host(visit)
 
         async def answer(_request: web.BaseRequest) -> web.Response:
-            found = await self._answer(name, visit)
-            return found if isinstance(found, web.Response) else pages(found)
+            arrived = name not in COUNTING and await self._has_arrived(visit)
+            response = as_response(await self._answer(name, visit), pages)
+            if arrived:
+                response.headers.add("Set-Cookie", self.arrival.clear().decode("ascii"))
+            if name == "callback":  # its own address holds a code, for nobody else
+                response.headers["Referrer-Policy"] = NO_REFERRER
+            return response
 
         return await self.storage.serve(visit.request, answer)
 
+    async def _has_arrived(self, visit: Visit) -> bool:
+        """Return whether a session came along whose arrival was waited for."""
+        if not self.arrival.present(visit.received.cookie):
+            return False
+        return await current_session(visit.request) is not None
+
     async def _answer(self, name: str, visit: Visit) -> Answer:
-        method = "GET" if visit.received.method == "HEAD" else visit.received.method
+        asked = visit.received.method
+        # What Logto comes back with is good once: HEAD must not use it up.
+        method = "GET" if asked == "HEAD" and name != "callback" else asked
         if name.startswith(ASSETS):
             return self._asset(name.removeprefix(ASSETS), method)
         methods = self._table().get(name)
@@ -95,19 +102,19 @@ class Addresses:
             return NotFound(visit.received.target.path.decode("latin-1"))
         answerer = methods.get(method)
         if answerer is None:
-            return MethodNotAllowed(tuple(methods), visit.received.method)
+            return MethodNotAllowed(_allowed(name, methods), asked)
         return await answerer(visit)
 
     def _table(self) -> dict[str, dict[str, Answerer]]:
         return {
-            "": {"GET": self._account},
+            "": {"GET": self.accounts.page},
             "sign-in": {"GET": self._begin},
             "sign-up": {"GET": self._begin_sign_up},
             "callback": {"GET": self.callback.arrive},
             "sign-out": {"GET": self._leave, "POST": self._leave},
             "signed-out": {"GET": self._signed_out},
             "switch-account": {"POST": self._switch_account},
-            "userinfo": {"GET": self._userinfo},
+            "userinfo": {"GET": self.accounts.userinfo},
             "healthz": {"GET": self._healthz},
         }
 
@@ -119,7 +126,9 @@ class Addresses:
         found = asset(name)
         if found is None:
             return NotFound()
-        return respond(found) if method == "GET" else MethodNotAllowed(("GET",))
+        if method != "GET":
+            return MethodNotAllowed(("GET", "HEAD"), method)
+        return respond(found)
 
     async def _begin(self, visit: Visit) -> Answer:
         return await self._start(visit, first_screen=None)
@@ -130,19 +139,33 @@ class Addresses:
     async def _start(self, visit: Visit, first_screen: str | None) -> Answer:
         """Only a navigation starts an attempt: nothing else can end one."""
         received = visit.received
-        if received.host not in self.hosts:
-            return BadRequest("this host is one of many (*.), which cannot sign in")
+        destination = destination_of(received.target.query)
         match request_kind(received.method, received.fields):
             case RequestKind.NAVIGATION:
-                return await self.sign_in.begin(
-                    visit,
-                    destination=destination_of(received.target.query),
-                    first_screen=first_screen,
+                stopped = None
+                if await current_session(visit.request) is None:
+                    stopped = self.sign_in.stopped(visit, destination)
+                return stopped or await self._to_logto(
+                    visit, destination, first_screen=first_screen
                 )
             case RequestKind.FRAME:
-                return SignInFrame(return_to(destination_of(received.target.query)))
+                return SignInFrame(return_to(destination))
             case _:
                 return SignInRequired()
+
+    async def _to_logto(
+        self,
+        visit: Visit,
+        destination: str | None,
+        *,
+        first_screen: str | None = None,
+        prompt: str | None = None,
+    ) -> Answer:
+        if visit.received.host not in self.hosts:
+            return BadRequest(ONE_OF_MANY)
+        return await self.sign_in.begin(
+            visit, destination=destination, first_screen=first_screen, prompt=prompt
+        )
 
     async def _leave(self, visit: Visit) -> Answer:
         received = visit.received
@@ -156,62 +179,20 @@ class Addresses:
         return SignedOut()
 
     async def _switch_account(self, visit: Visit) -> Answer:
-        """Sign out here and in anew; the grant at Logto belongs to the browser."""
+        """Sign out here and in anew; the grant at Logto belongs to the browser.
+
+        While Logto is away nobody is signed out: there is no way back in.
+        """
         received = visit.received
         if not may_sign_out("POST", received.fields, received.origin):
             return CrossSite()
-        form = parse_qs((await _form(visit)).decode("latin-1"))
-        await end_session(visit.request)
-        return await self.sign_in.begin(
-            visit, destination=form.get("rd", ["/"])[0], prompt="login consent"
-        )
-
-    async def _account(self, visit: Visit) -> Answer:
-        session = await current_session(visit.request)
-        if session is None:
-            return AccountSignedOut()
-        return Account(
-            identity=session.identity,
-            signed_in_at=session.signed_in_at,
-            ends_at=self._ends_at(session),
-            headers=self.identity_headers.fields(session.identity),
-            now=visit.now,
-        )
-
-    async def _userinfo(self, visit: Visit) -> Answer:
-        session = await current_session(visit.request)
-        if session is None:
-            return SignInRequired()
-        identity = session.identity
-        told = {
-            "sub": identity.sub,
-            "username": identity.username,
-            "x_username": identity.x_username,
-            "x_id": identity.x_id,
-            "name": identity.name,
-            "email": identity.verified_email,
-            "picture": identity.picture,
-            "roles": list(identity.roles) or None,
-        }
-        body: dict[str, object] = {
-            key: value for key, value in told.items() if value is not None
-        }
-        body["expires_in"] = max(0, int(self._ends_at(session) - visit.now))
-        body["idle_timeout"] = int(self.lifetimes.idle)
-        fields = ((b"Content-Type", b"application/json"), NO_STORE)
-        return respond(Rendered(200, fields, json.dumps(body).encode()))
-
-    def _ends_at(self, session: Session) -> int:
-        absolute = session.signed_in_at + self.lifetimes.absolute
-        return int(min(session.expires_at, absolute))
+        destination = await form_value(visit, "rd")
+        answer = await self._to_logto(visit, destination, prompt="login consent")
+        if isinstance(answer, web.Response):
+            await end_session(visit.request)
+        return answer
 
 
-async def _form(visit: Visit) -> bytes:
-    """Return the request's body, or what there is of it within our limit."""
-    body = b""
-    while len(body) <= LONGEST_FORM:
-        chunk = await visit.request.content.readany()
-        if not chunk:
-            return body
-        body += chunk
-    return b""
+def _allowed(name: str, methods: dict[str, Answerer]) -> tuple[str, ...]:
+    head = ("HEAD",) if "GET" in methods and name != "callback" else ()
+    return (*methods, *head)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import aiohttp
 
 from config.settings import Settings
-from gateway.addresses import Addresses, Lifetimes
+from gateway.account import Accounts
+from gateway.addresses import Addresses
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.authentication.callback import Callback
@@ -25,6 +26,7 @@ from gateway.operations.request_log import RequestLog
 from gateway.pages.render import Renderer
 from gateway.proxying.client import ClientLimits, GatewayServer
 from gateway.proxying.forward import Forwarder
+from gateway.renewal import Renewal
 from gateway.routing.received import Publication
 from gateway.routing.table import RouteTable
 from gateway.sessions.aiohttp_storage import SessionStorage
@@ -96,7 +98,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         routes=routes,
         addresses=_addresses(settings, routes, identity_headers, common),
         sessions=cookies.sessions,
-        arrival=cookies.arrival,
+        renewal=Renewal(cookies.sessions, cookies.arrival),
         identity_headers=identity_headers,
         forwarder=forwarder,
         pages=Renderer(
@@ -153,16 +155,19 @@ def _addresses(
             metrics=common.metrics,
             wanted_claims=identity_headers.wanted_claims,
             random_text=secrets.token_urlsafe,
+            strict=settings.session.same_site == "strict",
         ),
         sign_out=SignOut(
             provider=common.provider,
+            attempts=cookies.attempts,
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
         ),
         storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),
         arrival=cookies.arrival,
-        identity_headers=identity_headers,
-        lifetimes=Lifetimes(settings.session.idle_timeout, settings.session.max_age),
+        accounts=Accounts(
+            identity_headers, settings.session.idle_timeout, settings.session.max_age
+        ),
         hosts=frozenset(host for host in routes.hosts if not host.startswith("*")),
     )

@@ -14,18 +14,25 @@ from aiohttp import web
 
 from config.routes import Route
 from gateway.addresses import Addresses
-from gateway.authentication.arrival import Arrival
 from gateway.identity.headers import IdentityHeaders
 from gateway.operations.request_log import RequestLog, Story
-from gateway.pages.page import BadRequest, CrossSite, InternalError, NotFound, Page
-from gateway.pages.page import MethodNotAllowed as MethodNotAllowedPage
-from gateway.pages.page import SessionTooLarge as SessionTooLargePage
-from gateway.pages.page import UpstreamAway as UpstreamAwayPage
+from gateway.pages.page import (
+    BadRequest,
+    CrossSite,
+    InternalError,
+    MethodNotAllowed as MethodNotAllowedPage,
+    NotFound,
+    Page,
+    SessionTooLarge as SessionTooLargePage,
+    UpstreamAway as UpstreamAwayPage,
+)
 from gateway.pages.render import Renderer
 from gateway.policy.access import Forbid, Permit, SignIn, decide
 from gateway.policy.same_origin import is_same_origin
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
+from gateway.proxying.request_head import RequestRefused
+from gateway.renewal import Renewal
 from gateway.routing.own_address import BARE, own_address
 from gateway.routing.received import (
     Malformed,
@@ -45,9 +52,9 @@ from gateway.routing.table import (
 from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
 from gateway.turning_away import ask_to_sign_in, forbid, unknown_host, wants_json
-from gateway.visit import Visit, redirect, respond
+from gateway.visit import PageAndCookies, Visit, as_response, redirect, respond
 
-Answer = web.StreamResponse | Page
+Answer = web.StreamResponse | Page | PageAndCookies
 log = structlog.get_logger("gateway")
 AMBIGUOUS = "the path can be read as belonging to another route"
 
@@ -60,7 +67,7 @@ class Handler:
     routes: RouteTable
     addresses: Addresses
     sessions: CookieStore
-    arrival: Arrival
+    renewal: Renewal
     identity_headers: IdentityHeaders
     forwarder: Forwarder
     pages: Renderer
@@ -74,6 +81,10 @@ class Handler:
         try:
             answer = await self._answer(request, story)
             response = self._response(answer, request, story)
+        except RequestRefused as refused:  # its body broke its framing
+            story.reason, story.status = str(refused), refused.status
+            self.request_log.end(story)
+            raise
         except Exception:
             log.exception("internal_error", request_id=story.request_id)
             story.decision = "error"
@@ -170,7 +181,7 @@ class Handler:
                 return ask_to_sign_in(visit)
             case Forbid(reason):
                 story.decision, story.reason = "forbid", reason
-                return forbid(visit, session)
+                return self._told(forbid(visit, session), visit, session)
             case _:
                 assert_never(decision)
 
@@ -186,34 +197,23 @@ class Handler:
             permit.route.origins,
         ):
             story.decision, story.reason = "forbid", "the request is cross-site"
-            return CrossSite()
+            return self._told(CrossSite(), visit, session)
         stamp = Stamp(
             identity=self.identity_headers.fields(permit.identity),
             client=received.client,
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),
             target=received.target,
-            set_cookies=self._renewed(visit, session),
+            set_cookies=self.renewal.cookies(visit, session),
         )
         try:
             return await self.forwarder.forward(visit.request, permit, stamp)
         except UpstreamFailure as failure:
             story.failure, story.reason = failure.kind, failure.detail
-            return UpstreamAwayPage(failure.kind)
+            return self._told(UpstreamAwayPage(failure.kind), visit, session)
 
-    def _renewed(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
-        """Return the cookies of ours that must change with this answer."""
-        if session is None:
-            return ()
-        received = visit.received
-        cookies: list[bytes] = []
-        if self.arrival.present(received.cookie):
-            cookies.append(self.arrival.clear())
-        if self.sessions.due(session, visit.now):
-            cookies += self.sessions.write(
-                session.seen(visit.now), received.host, visit.now, received.cookie
-            )
-        return tuple(cookies)
+    def _told(self, page: Page, visit: Visit, session: Session | None) -> Answer:
+        return PageAndCookies(page, self.renewal.arrived(visit, session))
 
     def _measure(self, request: ClientRequest, story: Story) -> None:
         record = request.record
@@ -228,7 +228,7 @@ class Handler:
         """Return *answer* as something that can be written."""
         if isinstance(answer, web.StreamResponse):
             return answer
-        return self._page(answer, request, story)
+        return as_response(answer, lambda page: self._page(page, request, story))
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
         rendered = self.pages.render(

@@ -1,12 +1,13 @@
 """One request as its answering sees it, and the answers of our own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.fields import Fields
+from gateway.pages.page import Page
 from gateway.pages.rendered import Rendered
 from gateway.proxying.client import ClientRequest
 from gateway.routing.received import Received
@@ -20,6 +21,31 @@ class Visit:
     received: Received
     request_id: str
     now: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageAndCookies:
+    """A page of ours, and the Set-Cookie values that go with it."""
+
+    page: Page
+    set_cookies: tuple[bytes, ...]
+
+
+Answer = web.Response | Page | PageAndCookies
+
+
+def as_response(answer: Answer, pages: Callable[[Page], web.Response]) -> web.Response:
+    """Return *answer* as something that can be written; *pages* renders a page."""
+    match answer:
+        case web.Response():
+            return answer
+        case PageAndCookies(page, set_cookies):
+            response = pages(page)
+            for value in set_cookies:
+                response.headers.add("Set-Cookie", value.decode("ascii"))
+            return response
+        case _:
+            return pages(answer)
 
 
 _HOST = web.RequestKey("gateway.host", str)

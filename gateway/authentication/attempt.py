@@ -1,7 +1,7 @@
 """A sign-in attempt: what must be the same before and after the way to Logto."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LIFETIME = 600  # seconds; who takes longer starts again
 CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
@@ -25,6 +25,15 @@ class Attempt:
     def is_live(self, now: float) -> bool:
         """Tell whether the attempt may still end at *now* (unix seconds)."""
         return -CLOCK_LEEWAY <= now - self.started_at < LIFETIME
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it came back already: only where it led is left of it."""
+        return not self.sign_in_session
+
+    def finished(self) -> "Attempt":
+        """Return what is left of the attempt once it came back: no secrets."""
+        return replace(self, nonce="", sign_in_session="")
 
 
 def encode(attempt: Attempt) -> bytes:

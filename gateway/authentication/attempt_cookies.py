@@ -23,7 +23,9 @@ from gateway.sessions.settings import SessionSettings
 
 MOST_ATTEMPTS = 7
 MOST_BYTES = 4096
+LONGEST_REMEMBERED = 256  # characters of a return-to; an answer's head has its limits
 MOST_EXPIRED_AT_ONCE = 8  # per answer, against a flood of names; the next goes on
+MOST_CLEARED_AT_ONCE = 2 * MOST_ATTEMPTS
 
 
 class AttemptCookies:
@@ -53,14 +55,7 @@ class AttemptCookies:
         oldest of them.
         """
         name = self._name(attempt.state)
-        sealed = self._keys.seal(
-            encode(attempt),
-            purpose=Purpose.ATTEMPT,
-            cookie_name=name.decode("ascii"),
-            host=host,
-            nonce=self._random_bytes(NONCE_SIZE),
-        )
-        value = b"%x.%s" % (attempt.started_at, sealed.encode("ascii"))
+        value = self._sealed(attempt, name, host)
         others = [other for other in self._attempts(cookie) if other[0] != name]
         too_many = superfluous((name, value), others, attempt.started_at)
         return [
@@ -90,9 +85,33 @@ class AttemptCookies:
             return None
         return attempt
 
-    def clear(self, state: str) -> list[bytes]:
-        """Return the Set-Cookie values that have the client forget the attempt."""
-        return [self._set.expire(self._name(state))]
+    def finish(self, attempt: Attempt, host: str, now: float) -> list[bytes]:
+        """Return the Set-Cookie values for *attempt* once it came back on *host*.
+
+        Its secrets go.  Where it led stays, for its ten minutes (*now* is in unix
+        seconds): who comes a second time, by a double click, is led there too.
+        """
+        name = self._name(attempt.state)
+        if len(attempt.return_to) > LONGEST_REMEMBERED:
+            return [self._set.expire(name)]
+        value = self._sealed(attempt.finished(), name, host)
+        seconds = int(attempt.started_at + LIFETIME - now)
+        return [self._set.keep(name, value, seconds)]
+
+    def clear(self, cookie: bytes) -> list[bytes]:
+        """Return the Set-Cookie values that leave no attempt that is in *cookie*."""
+        names = dict.fromkeys(name for name, _ in self._attempts(cookie))
+        return [self._set.expire(name) for name in list(names)[:MOST_CLEARED_AT_ONCE]]
+
+    def _sealed(self, attempt: Attempt, name: bytes, host: str) -> bytes:
+        sealed = self._keys.seal(
+            encode(attempt),
+            purpose=Purpose.ATTEMPT,
+            cookie_name=name.decode("ascii"),
+            host=host,
+            nonce=self._random_bytes(NONCE_SIZE),
+        )
+        return b"%x.%s" % (attempt.started_at, sealed.encode("ascii"))
 
     def _name(self, state: str) -> bytes:
         return self._own.attempt_stem + _digest(state).encode("ascii")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import web
 
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt import Attempt
@@ -17,17 +16,26 @@ from gateway.authentication.used_attempts import UsedAttempts
 from gateway.identity.claims import ClaimsInvalid, identity_from_claims
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
-from gateway.pages.page import Page, ProviderAway, SignInFailed, SignInMissing
+from gateway.pages.page import (
+    Arriving,
+    Page,
+    ProviderAway,
+    SignInFailed,
+    SignInMissing,
+)
 from gateway.sessions.aiohttp_storage import begin_session, current_session
 from gateway.sessions.session import Session
-from gateway.visit import Visit, redirect
+from gateway.visit import Answer, PageAndCookies, Visit, redirect
 
 log = structlog.get_logger("gateway.sign_in")
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Ends sign-in attempts: with a session, or with a page that says why not."""
+    """Ends sign-in attempts: with a session, or with a page that says why not.
+
+    *strict* where the session's cookie is ``SameSite=Strict``.
+    """
 
     provider: LogtoProvider
     attempts: AttemptCookies
@@ -37,8 +45,9 @@ class Callback:
     metrics: Metrics
     wanted_claims: Collection[str]
     random_text: Callable[[], str]
+    strict: bool
 
-    async def arrive(self, visit: Visit) -> web.Response | Page:
+    async def arrive(self, visit: Visit) -> Answer:
         """Return the way to the attempt's return-to, with a new session set."""
         received = visit.received
         query = (received.target.query or b"").decode("latin-1")
@@ -48,27 +57,37 @@ class Callback:
             if state is not None
             else None
         )
-        if state is None or attempt is None or not self._first_use(attempt, visit):
+        if attempt is None or not self._first_use(attempt, visit):
             return await self._without_attempt(visit, attempt)
         outcome = await self._complete(visit, query, attempt)
         if not isinstance(outcome, Session):
             return outcome
+        cookies = (
+            *self.attempts.finish(attempt, received.host, visit.now),
+            await self._counted(visit),
+        )
         await begin_session(visit.request, outcome)
         self.metrics.sign_ins.labels("completed").inc()
         log.info("signed_in", request_id=visit.request_id, subject=outcome.identity.sub)
-        arrived = self.arrival.read(received.cookie, received.host, visit.now)
-        cookies = [
-            *self.attempts.clear(state),
-            self.arrival.write(arrived + 1, received.host, visit.now),
-        ]
+        if self.strict:
+            return PageAndCookies(Arriving(attempt.return_to), cookies)
         return redirect(attempt.return_to, cookies, status=303)
 
-    def _first_use(self, attempt: Attempt, visit: Visit) -> bool:
-        return self.used.first_use(attempt.state, visit.now)
+    async def _counted(self, visit: Visit) -> bytes:
+        """Return the cookie that counts this sign-in until a session arrives.
 
-    async def _without_attempt(
-        self, visit: Visit, attempt: Attempt | None
-    ) -> web.Response | Page:
+        One that came with this very request has arrived: counting begins anew.
+        """
+        received = visit.received
+        count = 0
+        if await current_session(visit.request) is None:
+            count = self.arrival.read(received.cookie, received.host, visit.now)
+        return self.arrival.write(count + 1, received.host, visit.now)
+
+    def _first_use(self, attempt: Attempt, visit: Visit) -> bool:
+        return not attempt.is_finished and self.used.first_use(attempt.state, visit.now)
+
+    async def _without_attempt(self, visit: Visit, attempt: Attempt | None) -> Answer:
         """Answer a callback that no open attempt of this browser asked for.
 
         With a live session the person is signed in already (a second click, Back):

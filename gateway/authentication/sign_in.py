@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote
 
 import structlog
-from aiohttp import web
 
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt import Attempt
@@ -14,10 +13,10 @@ from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.return_to import return_to
 from gateway.operations.metrics import Metrics
-from gateway.pages.page import Page, ProviderAway, SignInLoop
-from gateway.visit import Visit, redirect
+from gateway.pages.page import ProviderAway, SignInLoop
+from gateway.visit import Answer, PageAndCookies, Visit, redirect
 
-MOST_IN_A_ROW = 3  # sign-ins that may fail to arrive before we stop and explain
+MOST_IN_A_ROW = 3  # sign-ins that do not arrive, before we stop and explain
 log = structlog.get_logger("gateway.sign_in")
 
 
@@ -38,20 +37,13 @@ class SignIn:
         destination: str | None,
         first_screen: str | None = None,
         prompt: str | None = None,
-    ) -> web.Response | Page:
+    ) -> Answer:
         """Return the redirect to Logto, or the page that says why there is none.
 
         *destination* is the return-to as the client gave it; *first_screen* and
         *prompt* are Logto's parameters of those names.
         """
         received = visit.received
-        if (
-            self.arrival.read(received.cookie, received.host, visit.now)
-            >= MOST_IN_A_ROW
-        ):
-            self.metrics.sign_ins.labels("loop").inc()
-            log.warning("sign_in_loop", request_id=visit.request_id)
-            return SignInLoop(return_to(destination))
         nonce = self.random_text()
         try:
             asked = await self.provider.begin(
@@ -75,6 +67,21 @@ class SignIn:
         cookies = self.attempts.write(attempt, received.host, received.cookie)
         self.metrics.sign_ins.labels("started").inc()
         return redirect(asked.url, cookies, status=303)
+
+    def stopped(self, visit: Visit, destination: str | None) -> Answer | None:
+        """Return the page that ends a circle of sign-ins; None where there is none.
+
+        It forgets the count: "Try again" is a person's decision, not a circle.
+        """
+        received = visit.received
+        count = self.arrival.read(received.cookie, received.host, visit.now)
+        if count < MOST_IN_A_ROW:
+            return None
+        self.metrics.sign_ins.labels("loop").inc()
+        log.warning("sign_in_loop", request_id=visit.request_id)
+        return PageAndCookies(
+            SignInLoop(return_to(destination)), (self.arrival.clear(),)
+        )
 
 
 def destination_of(query: bytes | None) -> str | None:

@@ -16,6 +16,7 @@ from gateway.pages.refusals import (
     UnknownHost,
 )
 from gateway.pages.signing_in import (
+    Arriving,
     ProviderAway,
     SignInFailed,
     SignInFrame,
@@ -28,6 +29,7 @@ from gateway.pages.signing_out import AskSignOut, SignedOut
 __all__ = [
     "Account",
     "AccountSignedOut",
+    "Arriving",
     "AskSignOut",
     "BadRequest",
     "CrossSite",
@@ -56,6 +58,7 @@ Page = (
     | SignInMissing
     | SignInLoop
     | ProviderAway
+    | Arriving
     | SignInFrame
     | SignInRequired
     | Forbidden

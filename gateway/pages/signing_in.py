@@ -1,8 +1,9 @@
 """Pages on the way in: sign in first, and what can go wrong on the way."""
 
+import re
 from dataclasses import dataclass
 
-from gateway.pages.addresses import HOME, SIGN_IN, returning
+from gateway.pages.addresses import HOME, SIGN_IN, kept, returning
 from gateway.pages.notice import CHALLENGE, Link, Notice, Site, fact
 from gateway.pages.plain_text import plain
 
@@ -126,6 +127,31 @@ class SignInLoop:
             ),
             actions=(Link("Try again", returning(SIGN_IN, self.start_again)),),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """Someone has just signed in, and goes on to *return_to* by themselves.
+
+    A redirect would still count as coming from Logto's site, and a browser holds
+    a ``SameSite=Strict`` cookie back on it (RFC 6265bis, section 5.2).
+    """
+
+    return_to: str = HOME
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (HTML Standard, section 4.2.5.3, for Refresh)."""
+        return Notice(
+            status=200,
+            title="You are signed in",
+            message="One moment: you are being taken to the application.",
+            actions=(Link("Continue", self._local()),),
+            fields=((b"Refresh", b"0; url=" + self._local().encode("ascii")),),
+        )
+
+    def _local(self) -> str:
+        where = kept(self.return_to)
+        return where if re.match(r"/(?![/\\])", where) else HOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from gateway.identity.identity import Identity
 from gateway.pages.page import (
     Account,
     AccountSignedOut,
+    Arriving,
     AskSignOut,
     BadRequest,
     CrossSite,
@@ -54,6 +55,7 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         ),
         "sign-in-missing": SignInMissing("/lab/tree?reset"),
         "sign-in-loop": SignInLoop("/lab/tree"),
+        "arriving": Arriving("/lab/tree?reset"),
         "provider-away": ProviderAway("/lab/tree"),
         "sign-in-frame": SignInFrame("/lab/tree"),
         "sign-in-required": SignInRequired("/lab/tree"),

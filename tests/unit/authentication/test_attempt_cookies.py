@@ -114,12 +114,35 @@ def test_10_a_cookie_sent_twice_with_two_values_is_no_attempt() -> None:
     assert cookies.read("state", cookie + b"; " + cookie + b"A", HOST, NOW) is None
 
 
-def test_after_it_is_cleared_the_browser_has_it_no_more() -> None:
+def test_once_it_came_back_only_where_it_led_is_left_for_its_ten_minutes() -> None:
     cookies = make()
-    jar = started(cookies, attempt("one"), attempt("two"))
-    jar.receive(cookies.clear("one"))
-    assert cookies.read("one", jar.cookie(), HOST, NOW) is None
+    jar = started(cookies, attempt("one", to="/1"), attempt("two"))
+    (value,) = cookies.finish(attempt("one", to="/1"), HOST, NOW + 100.5)
+    assert b"; Max-Age=499;" in value
+    jar.receive([value])
+    left = cookies.read("one", jar.cookie(), HOST, NOW + 101)
+    assert left == Attempt("one", "", "", "/1", NOW)
+    assert left.is_finished
+    assert not attempt().is_finished
     assert cookies.read("two", jar.cookie(), HOST, NOW) == attempt("two")
+
+
+def test_a_long_return_to_is_forgotten_once_it_came_back() -> None:
+    cookies = make()
+    long = attempt("one", to="/" + "a" * 256)
+    jar = started(cookies, long)
+    jar.receive(cookies.finish(long, HOST, NOW))
+    assert not jar.kept
+
+
+def test_clearing_leaves_no_attempt_and_no_other_cookie_alone() -> None:
+    cookies = make()
+    jar = started(cookies, *(attempt(str(number)) for number in range(7)))
+    jar.kept[b"mine"] = b"1"
+    jar.receive(cookies.clear(jar.cookie()))
+    assert jar.kept == {b"mine": b"1"}
+    flood = b"; ".join(b"__Host-gateway-attempt-%d=1" % n for n in range(1000))
+    assert len(cookies.clear(flood)) <= 14
 
 
 def test_39_at_most_seven_and_the_oldest_go_first() -> None:

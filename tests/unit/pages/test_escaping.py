@@ -7,11 +7,14 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.pages.page import Account, Page
+from gateway.pages.notice import Site
+from gateway.pages.page import Account, Arriving, Page
 from gateway.pages.render import render
+from tests.support.browser_address import resolve
 from tests.support.sample_pages import ADA, FILLED, NOW
 
 HARMLESS = "harmless"
+SITE = Site("https://app.example.com", "app.example.com", "Sign in with X")
 LONGEST_PAGE = 16_384  # bytes, whatever is shown on it
 
 PAYLOADS = [
@@ -125,6 +128,23 @@ def test_a_megabyte_is_cut(
 ) -> None:
     huge = unit * 1_000_000
     assert len(rendered(filled(huge), huge, as_json=as_json)) < LONGEST_PAGE
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("start", ["", "/", "//", "/\\"])
+def test_20_whoever_signed_in_goes_on_to_an_address_of_this_host(
+    payload: str, start: str
+) -> None:
+    page = Arriving(start + payload)
+    parser = Skeleton()
+    parser.feed(rendered(page, "").decode("utf-8"))
+    (refresh,) = page.notice(SITE).fields
+    where = refresh[1].removeprefix(b"0; url=").decode("ascii")
+    assert where in parser.values
+    assert resolve(where, "https", "app.example.com")[:2] == (
+        "https",
+        "app.example.com",
+    )
 
 
 @pytest.mark.parametrize(

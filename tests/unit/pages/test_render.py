@@ -34,6 +34,7 @@ STATUSES = {
     "sign-in-failed": 400,
     "sign-in-missing": 400,
     "sign-in-loop": 400,
+    "arriving": 200,
     "provider-away": 503,
     "sign-in-frame": 401,
     "sign-in-required": 401,

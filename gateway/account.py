@@ -1,0 +1,65 @@
+"""Who am I?  The account page, and the same for scripts."""
+
+import json
+from dataclasses import dataclass
+
+from gateway.identity.headers import IdentityHeaders
+from gateway.pages.page import Account, AccountSignedOut, SignInRequired
+from gateway.pages.rendered import Rendered
+from gateway.sessions.aiohttp_storage import current_session
+from gateway.sessions.session import Session
+from gateway.visit import Answer, Visit, respond
+
+_JSON = (
+    (b"Content-Type", b"application/json; charset=utf-8"),
+    (b"Cache-Control", b"no-store"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Tells people about their session, and never a token.
+
+    *idle_timeout* and *max_age* are those of the session, in seconds.
+    """
+
+    identity_headers: IdentityHeaders
+    idle_timeout: float
+    max_age: float
+
+    async def page(self, visit: Visit) -> Answer:
+        """Return the account page."""
+        session = await current_session(visit.request)
+        if session is None:
+            return AccountSignedOut()
+        return Account(
+            identity=session.identity,
+            signed_in_at=session.signed_in_at,
+            ends_at=self._ends_at(session),
+            headers=self.identity_headers.fields(session.identity),
+            now=visit.now,
+        )
+
+    async def userinfo(self, visit: Visit) -> Answer:
+        """Return the identity and its expiry in JSON; 401 where nobody is signed in."""
+        session = await current_session(visit.request)
+        if session is None:
+            return SignInRequired()
+        identity = session.identity
+        told: dict[str, object] = {
+            "sub": identity.sub,
+            "username": identity.username,
+            "x_username": identity.x_username,
+            "x_id": identity.x_id,
+            "name": identity.name,
+            "email": identity.verified_email,
+            "picture": identity.picture,
+            "roles": list(identity.roles) or None,
+            "expires_in": max(0, int(self._ends_at(session) - visit.now)),
+            "idle_timeout": int(self.idle_timeout),
+        }
+        known = {name: value for name, value in told.items() if value is not None}
+        return respond(Rendered(200, _JSON, json.dumps(known).encode("ascii")))
+
+    def _ends_at(self, session: Session) -> int:
+        return int(min(session.expires_at, session.signed_in_at + self.max_age))

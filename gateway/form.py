@@ -1,0 +1,36 @@
+"""The forms of our own pages, read within limits."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import parse_qs
+
+from gateway.visit import Visit
+
+LONGEST = 8 * 1024  # bytes
+SLOWEST = 10.0  # seconds
+
+
+async def form_value(visit: Visit, name: str) -> str | None:
+    """Return what the form calls *name*; None where that is absent or repeated.
+
+    None too for a form that is too long, or comes too slowly.  Raises RequestRefused
+    for a body that breaks its framing.
+    """
+    try:
+        given = parse_qs((await _body(visit)).decode("ascii"), max_num_fields=8)
+    except ValueError:
+        return None
+    values = given.get(name, [])
+    return values[0] if len(values) == 1 else None
+
+
+async def _body(visit: Visit) -> bytes:
+    body = b""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SLOWEST):
+            while len(body) <= LONGEST:
+                chunk = await visit.request.content.readany()
+                if not chunk:
+                    return body
+                body += chunk
+    return b""

@@ -1,0 +1,50 @@
+"""Cookies of ours that change because a session came with a request."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.authentication.arrival import Arrival
+from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
+from gateway.sessions.session import Session
+from gateway.visit import Visit
+
+log = structlog.get_logger("gateway.sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Keeps the cookies of a browser up to date."""
+
+    sessions: CookieStore
+    arrival: Arrival
+
+    def arrived(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
+        """Return what forgets the sign-ins that did not arrive: *session* did."""
+        if session is None or not self.arrival.present(visit.received.cookie):
+            return ()
+        return (self.arrival.clear(),)
+
+    def cookies(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
+        """Return the Set-Cookie values for the answer to *visit* with *session*.
+
+        None at all, as a rule: an answer that sets one is kept by no cache.
+        """
+        if session is None:
+            return ()
+        received = visit.received
+        cookies = self.arrived(visit, session)
+        if not self.sessions.due(session, visit.now):
+            return cookies
+        seen = session.seen(visit.now)
+        try:
+            return (
+                *cookies,
+                *self.sessions.write(seen, received.host, visit.now, received.cookie),
+            )
+        except SessionTooLarge as error:
+            # Written under a larger limit: it serves on until its idle limit.
+            log.warning(
+                "session_not_renewed", request_id=visit.request_id, reason=str(error)
+            )
+            return cookies
