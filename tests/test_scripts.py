@@ -1,4 +1,4 @@
-"""How the scripts choose a Python, on machines that this one is not."""
+"""How the scripts set up machines that this one is not."""
 
 import shutil
 import subprocess
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import program
 from tests.support.project import ROOT
 
-TOOLS = ["cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh"]
+TOOLS = ["cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh", "tr"]
 
 # Each is a Python as far as the scripts ask: version, modules, venv, pip.
 WORKS = """#!/bin/sh
@@ -44,17 +45,21 @@ def give(machine: Path, name: str, script: str) -> None:
     (machine / name).chmod(0o755)
 
 
-def make_environment(machine: Path, **variables: str) -> tuple[int, str]:
+def run(machine: Path, command: str, **variables: str) -> tuple[int, str]:
     done = subprocess.run(
-        [machine / "sh", "-euc", ". scripts/environment; make_environment $TARGET"],
+        [machine / "sh", "-euc", f". scripts/environment; {command}"],
         cwd=ROOT,
-        env={"PATH": str(machine), "TARGET": str(machine.parent / "env"), **variables},
+        env={"PATH": str(machine), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def make_environment(machine: Path, **variables: str) -> tuple[int, str]:
+    return run(machine, f"make_environment {machine.parent}/env", **variables)
 
 
 def made(machine: Path) -> bool:
@@ -120,3 +125,58 @@ def test_a_python_that_was_asked_for_is_the_only_one_tried(machine: Path) -> Non
     code, said = make_environment(machine, PYTHON="python3.13")
     assert code == 1
     assert said.startswith("PYTHON=python3.13 cannot make a virtual environment")
+
+
+APT_GET = '#!/bin/sh\necho "apt-get $*"\n'
+WANTED = "install_programs sh:dash no-browser:browser,fonts no-server:server"
+
+
+def test_root_on_debian_gets_what_is_missing(machine: Path) -> None:
+    (machine / "id").unlink()
+    give(machine, "id", "#!/bin/sh\necho 0\n")
+    give(machine, "apt-get", APT_GET)
+    code, said = run(machine, WANTED)
+    assert code == 0
+    assert said.splitlines() == [
+        "Installing with apt-get: browser fonts server",
+        "apt-get update -qq",
+        "apt-get install -y -qq --no-install-recommends browser fonts server",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "apt_get"),
+    [
+        pytest.param("1000", APT_GET, id="not root"),
+        pytest.param("0", None, id="not Debian"),
+        pytest.param("0", "#!/bin/sh\nexit 100\n", id="no network"),
+    ],
+)
+def test_elsewhere_a_line_says_what_is_missing(
+    machine: Path, user: str, apt_get: str | None
+) -> None:
+    (machine / "id").unlink()
+    give(machine, "id", f"#!/bin/sh\necho {user}\n")
+    if apt_get:
+        give(machine, "apt-get", apt_get)
+    code, said = run(machine, WANTED)
+    assert code == 0
+    assert said.splitlines()[-1] == (
+        "Missing: no-browser no-server. "
+        "The tests that need it are skipped (with CI=true they fail)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"),
+    [
+        pytest.param("", pytest.skip.Exception, id="skipped at a desk"),
+        pytest.param("true", pytest.fail.Exception, id="a failure in CI"),
+    ],
+)
+def test_a_missing_program_is(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="no-such-program is not installed"):
+        program("no-such-program")
