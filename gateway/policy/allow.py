@@ -12,6 +12,8 @@ from config.allow import Allow, AnyOf, Anyone, Condition
 from gateway.identity.identity import Identity
 from gateway.policy.email import Email, parse_email
 
+_WITHOUT_KEYS = Condition()
+
 
 def refusal(allow: Allow, identity: Identity) -> str | None:
     """Return None when *allow* lets *identity* in, else a sentence that says why not.
@@ -43,7 +45,7 @@ def _refused_by_all(
 
 def _mismatches(condition: Condition, identity: Identity) -> Iterator[str]:
     """Yield the keys of *condition* that do not match *identity*, the first first."""
-    if condition == Condition():
+    if condition == _WITHOUT_KEYS:
         yield "a condition without keys matches nobody"
     if not _matches(condition.x_ids, identity.x_id):
         yield "x_ids does not list the person"

@@ -52,9 +52,8 @@ def client_address(
     """
     address = None if peer is None else _peer(peer)
     is_trusted = trust_unix if peer is None else _is_in(address, trusted)
-    own = UNKNOWN if address is None else str(address)
     if not is_trusted:
-        return ClientAddress(own, own.encode(), trusted=False)
+        return _untrusted(address)
     received = [value for value in values(fields, b"x-forwarded-for") if value.strip()]
     client = address
     for entry in _from_the_right(received):
@@ -64,9 +63,9 @@ def client_address(
         client = hop
         if not _is_in(hop, trusted):
             break
-    appended = received if peer is None and received else [*received, own.encode()]
-    name = UNKNOWN if client is None else str(client)
-    return ClientAddress(name, b", ".join(appended), trusted=True)
+    if peer is not None or not received:
+        received.append(_text(address).encode())
+    return ClientAddress(_text(client), b", ".join(received), trusted=True)
 
 
 def effective_host(fields: Fields, *, trusted: bool) -> bytes | None:
@@ -98,6 +97,16 @@ def _from_the_right(received: list[bytes]) -> Iterator[bytes]:
     for value in reversed(received):
         for entry in reversed(value.split(b",")):
             yield entry.strip(b" \t")
+
+
+@lru_cache(maxsize=4096)
+def _untrusted(address: Address | None) -> ClientAddress:
+    own = _text(address)
+    return ClientAddress(own, own.encode(), trusted=False)
+
+
+def _text(address: Address | None) -> str:
+    return UNKNOWN if address is None else str(address)
 
 
 def _is_in(address: Address | None, networks: Sequence[Network]) -> bool:

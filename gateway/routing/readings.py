@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 # The bounds of the work: a path beyond them has no known readings.
 LONGEST = 8190
-MOST = 128
+MOST = 64
 MOST_BYTES = 256 * 1024  # of all readings together
 
 _MOST_DECODINGS = 2

@@ -83,6 +83,9 @@ def parse_target(raw: bytes) -> Target | BadTarget:
 def _why_refused(path: bytes) -> str | None:
     """Return why no application may see *path*, or None."""
     if b"%" not in path:
+        # Nothing is hidden: no blanks, no cuts, and dots stand where a name begins.
+        if b"/." not in path and b"\\." not in path:
+            return None
         return _why_reading_refused(path, _LONGEST_DOT_SEGMENT)
     if _BROKEN_ESCAPE.search(path):
         # Some servers take it literally, some refuse it, some know %uXXXX.
