@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.authentication.attempt import Attempt
+from gateway.authentication.attempt import Attempt, encode
 from gateway.authentication.attempt_cookies import AttemptCookies, superfluous
 from gateway.sessions.codec import KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies
@@ -73,6 +73,17 @@ def test_21_an_attempt_under_the_name_of_another_state_is_none() -> None:
     swapped = b"%s=%s; %s=%s" % (one, jar.kept[two], two, jar.kept[one])
     assert cookies.read("one", swapped, HOST, NOW) is None
     assert cookies.read("two", swapped, HOST, NOW) is None
+
+
+def test_21_the_state_within_is_the_one_that_counts() -> None:
+    cookies = make()
+    (name,) = started(cookies, attempt("one")).kept
+    place = {"cookie_name": name.decode(), "host": HOST}
+    sealed = KEYS.seal(
+        encode(attempt("two")), purpose=Purpose.ATTEMPT, **place, nonce=bytes(12)
+    )
+    cookie = b"%s=%x.%s" % (name, NOW, sealed.encode())
+    assert cookies.read("one", cookie, HOST, NOW) is None
 
 
 def test_25_an_attempt_is_no_session_and_a_session_no_attempt() -> None:

@@ -19,6 +19,7 @@ TRICKS = [
     pytest.param("/\\evil.test", id="backslash"),
     pytest.param("\\\\evil.test", id="two backslashes"),
     pytest.param("\\/evil.test", id="backslash first"),
+    pytest.param("/a\\b", id="backslash later"),
     pytest.param("/\t/evil.test", id="tab between"),
     pytest.param("\t//evil.test", id="tab in front"),
     pytest.param("/\n/evil.test", id="line feed between"),

@@ -47,6 +47,14 @@ def test_what_was_written_is_read_again() -> None:
     assert make().read(cookie, HOST, NOW) == session()
 
 
+def test_a_cookie_that_comes_again_is_opened_once() -> None:
+    store = make()
+    cookie = browser(store).cookie()
+    first = store.read(cookie, HOST, NOW)
+    assert first is not None
+    assert store.read(b"another=1; " + cookie, HOST, NOW) is first
+
+
 @given(st.integers(0, 13_000))
 @settings(max_examples=50)
 def test_every_size_comes_back_from_a_browser(length: int) -> None:
