@@ -72,11 +72,13 @@ class ReservedNames:
         if b"" in self._names:
             raise ValueError("a header name needs a letter or a digit")
         self._prefixes = tuple(reduced(prefix.encode()) for prefix in _PREFIXES)
-        self._known: dict[bytes, bool] = {}
+        self._known: dict[object, bool] = {}
 
-    def __contains__(self, name: bytes) -> bool:
+    def __contains__(self, name: object) -> bool:
         known = self._known.get(name)
         if known is None:
+            if not isinstance(name, bytes):
+                return False
             bare = reduced(name)
             known = bare in self._names or bare.startswith(self._prefixes)
             if len(name) <= _LONGEST_KNOWN:

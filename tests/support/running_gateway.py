@@ -18,7 +18,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class RunningGateway:
-    """A gateway that answers at *url*; *admin* is the address of its admin listener."""
+    """A gateway: *url* is its public URL, *admin* that of its admin listener.
+
+    It listens on *port* of 127.0.0.1.
+    """
 
     url: str
     port: int
@@ -32,6 +35,7 @@ def settings_for(  # noqa: PLR0913 - the tables of a file, each by its name
     public_url: str,
     routes: str,
     *,
+    keys: str = f'["{KEY}"]',
     server: str = "",
     logto_keys: str = "",
     session: str = "",
@@ -53,7 +57,7 @@ app_id = "{logto.app_id}"
 app_secret = "{logto.app_secret}"
 {logto_keys}
 [session]
-keys = ["{KEY}"]
+keys = {keys}
 {session}
 {tables}
 {routes}
@@ -74,20 +78,26 @@ async def running_gateway(  # noqa: PLR0913 - as settings_for
     *,
     now: Clock = time.time,  # noqa: TID251 - the clock of the whole gateway
     host: str = "127.0.0.1",
+    public_url: str = "",
+    keys: str = f'["{KEY}"]',
     server: str = "",
     logto_keys: str = "",
     session: str = "",
     tables: str = "",
 ) -> AsyncIterator[RunningGateway]:
-    """Run a gateway on a port of the system's choice, registered at *logto*."""
+    """Run a gateway on a port of the system's choice, registered at *logto*.
+
+    With *public_url* it is published there, as behind a proxy that ends TLS.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=512) as bound:
         port = bound.getsockname()[1]
-        url = f"http://{host}:{port}"
+        url = public_url or f"http://{host}:{port}"
         logto.client.register_gateway(url)
         settings = settings_for(
             logto,
             url,
             routes,
+            keys=keys,
             server=server,
             logto_keys=logto_keys,
             session=session,

@@ -8,7 +8,7 @@
 
 Each call of `navigate` is a tab of its own; tabs share the cookies.  It runs no
 scripts, but does what the scripts of the emulated Logto do: follow the link or send
-the form that is marked ``data-continue``.
+the form that is marked ``data-continue``.  It follows ``Refresh`` at once.
 """
 
 import json
@@ -420,8 +420,13 @@ def _onward(page: Page, errand: _Errand) -> _Errand | None:
     """Return the request that follows *page* by itself, or None."""
     if page.location is not None:
         return errand.redirected(page.status, page.location)
-    if "data-continue" not in page.text:
-        return None
+    if where := _refresh(page):
+        return _Errand(url=where, initiator=page.url, activated=False)
+    return _continued(page) if "data-continue" in page.text else None
+
+
+def _continued(page: Page) -> _Errand | None:
+    """Return the request that the script of the emulated Logto's *page* makes."""
     for link in page.links:
         if link.continues:
             return _Errand(
@@ -438,6 +443,15 @@ def _onward(page: Page, errand: _Errand) -> _Errand | None:
                 activated=False,
             )
     return None
+
+
+def _refresh(page: Page) -> str | None:
+    """Return where a ``Refresh`` of 0 seconds leads (HTML Standard, 7.4.6.4)."""
+    seconds, _, rest = (page.header("refresh") or "").partition(";")
+    where = rest.strip()
+    if seconds.strip() != "0" or not where.lower().startswith("url="):
+        return None
+    return resolve(page.url, where[len("url=") :])
 
 
 def _longer(history: tuple[Page, ...], page: Page) -> tuple[Page, ...]:
