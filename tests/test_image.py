@@ -233,7 +233,8 @@ async def test_the_image_starts_is_healthy_and_stops_on_sigterm(image: Image) ->
             admin = await admin_port(gateway.stdout)
             assert await health(image, admin) == 0
             gateway.send_signal(signal.SIGTERM)
-            assert await gateway.wait() == 0
+            last_words = await gateway.stdout.read()
+            assert await gateway.wait() == 0, last_words.decode()
             assert await health(image, admin) != 0
     finally:
         if gateway.returncode is None:
