@@ -345,3 +345,10 @@ def test_a_key_cannot_pose_as_another_line() -> None:
     text = written() + '\n"x\\ngateway.toml:1: all is well\\u001b[2J" = 1\n'
     (line,) = problems(text)
     assert line.isprintable()
+
+
+def test_routes_are_not_called_equal_for_a_misspelt_method() -> None:
+    route = '\n\n[[routes]]\nupstream = "http://127.0.0.1"\nallow = "anyone"\n'
+    assert sentence(written() + route + 'methds = ["POST"]') == (
+        "routes[1].methds: unknown key (did you mean methods?)"
+    )
