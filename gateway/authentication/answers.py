@@ -9,7 +9,7 @@ from gateway.authentication.errors import (
     SignInRefused,
     error_code,
 )
-from gateway.authentication.provider_http import Answer
+from gateway.authentication.provider_call import Answer
 
 LONGEST_TOKEN = 16 * 1024  # characters of an opaque token
 LONGEST_LIFETIME = 10 * 365 * 86400  # seconds

@@ -17,7 +17,8 @@ from gateway.authentication.answers import (
 )
 from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.kept import Kept
-from gateway.authentication.provider_http import Call, ProviderHttp
+from gateway.authentication.provider_call import Call
+from gateway.authentication.provider_http import ProviderHttp
 from gateway.authentication.provider_metadata import (
     KNOWN_ALGORITHMS,
     ProviderMetadata,

@@ -6,13 +6,13 @@ because they would carry a code or a secret to somewhere else.
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import aiohttp
 
 from config.logto import Logto
 from gateway.authentication.errors import ProviderUnavailable
+from gateway.authentication.provider_call import Answer, Call
 from gateway.authentication.strict_json import NotStrictJson, parse_object
 
 LARGEST_ANSWER = 256 * 1024  # bytes
@@ -20,26 +20,6 @@ PAUSES = (0.1, 0.2)  # seconds before the second and the third try
 # Node closes idle connections after 5 s; a POST on one that it is just closing fails.
 KEEP_ALIVE = 2.0  # seconds
 _AWAY = frozenset({408, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Logto answered: status 200 or 4xx, and the JSON object that came with it."""
-
-    status: int
-    document: Mapping[str, object] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to Logto: *name* says in messages what is asked for."""
-
-    name: str
-    url: str
-    form: Mapping[str, str] | None = field(default=None, repr=False)  # None = GET
-    bearer: str | None = field(default=None, repr=False)
-    repeatable: bool = True  # False: never sent again where it may have arrived
-    wants_json: bool = True
 
 
 class _TryAgain(Exception):  # noqa: N818 - never leaves this module

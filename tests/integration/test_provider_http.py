@@ -13,9 +13,9 @@ import pytest
 
 from config.logto import Logto
 from gateway.authentication.errors import LONGEST, ProviderUnavailable
+from gateway.authentication.provider_call import Call
 from gateway.authentication.provider_http import (
     LARGEST_ANSWER,
-    Call,
     ProviderHttp,
     open_session,
 )

@@ -12,7 +12,7 @@ from gateway.authentication.errors import (
     ProviderUnavailable,
     SignInRefused,
 )
-from gateway.authentication.provider_http import Answer
+from gateway.authentication.provider_call import Answer
 
 TOKENS: dict[str, object] = {
     "access_token": "the-access-token",
