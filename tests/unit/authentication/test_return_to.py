@@ -10,7 +10,7 @@ from gateway.authentication.return_to import LONGEST, return_to
 from tests.support.browser_address import decodings, resolve
 
 ROOT = Path(__file__).resolve().parents[3]
-LISTS = Path(os.environ.get("GATEWAY_TEST_DATA", ROOT.parent / "shared" / "data"))  # noqa: TID251
+LISTS = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))  # noqa: TID251
 
 TRICKS = [
     pytest.param("", id="empty"),
