@@ -37,28 +37,30 @@ def scopes_beside_the_sdk(configured: Iterable[str]) -> list[str]:
     return [scope for scope in wanted if scope not in SDK_SCOPES]
 
 
-def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
-    """Return *url* with *parameters* set; empty ones are left as they are."""
+def complete_url(
+    url: str, parameters: Mapping[str, str], *, state: str, code_verifier: str
+) -> str:
+    """Return *url* with *parameters* set; those that are empty are left as they are.
+
+    Raises AuthorizationUrlInvalid unless the result is bound to this attempt: by
+    *state* (RFC 6749 section 10.12) and by PKCE with S256 (RFC 7636 section 4.3,
+    which RFC 9700 section 2.1.1 demands).
+    """
     address, _, query = url.partition("?")
     given = {name: value for name, value in parameters.items() if value}
     kept = [(n, v) for n, v in parse_qsl(query) if n not in given]
-    return f"{address}?{urlencode([*kept, *given.items()])}"
+    pairs = [*kept, *given.items()]
+    for name, value in _binding(state, code_verifier):
+        if [v for n, v in pairs if n == name] != [value]:
+            raise AuthorizationUrlInvalid(f"{name} is not what it must be")
+    return f"{address}?{urlencode(pairs)}"
 
 
-def check_bound(url: str, *, state: str, code_verifier: str) -> None:
-    """Raise AuthorizationUrlInvalid unless *url* is bound to this attempt.
-
-    By *state* (RFC 6749 section 10.12) and by PKCE with S256 (RFC 7636 section 4.3,
-    which RFC 9700 section 2.1.1 demands).
-    """
+def _binding(state: str, code_verifier: str) -> list[tuple[str, str]]:
     digest = hashlib.sha256(code_verifier.encode()).digest()
-    wanted = [
+    return [
         ("response_type", "code"),
         ("state", state),
         ("code_challenge_method", "S256"),
         ("code_challenge", base64.urlsafe_b64encode(digest).rstrip(b"=").decode()),
     ]
-    pairs = parse_qsl(url.partition("?")[2])
-    for name, value in wanted:
-        if [v for n, v in pairs if n == name] != [value]:
-            raise AuthorizationUrlInvalid(f"{name} is not what it must be")

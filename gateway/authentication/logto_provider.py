@@ -1,13 +1,13 @@
 """Logto, through its SDK: begin a sign-in, complete it, sign out.
 
-The only module that knows the SDK. The SDK keeps one slot per storage, opens a session
-per request, fetches keys with a blocking call and skips checks; so each sign-in has a
-storage, a core and a client of its own, and the core asks and verifies through the
-modules beside this one.
+The only module that knows the SDK. That keeps one slot per storage, opens a session per
+request, blocks on keys and skips checks; so each sign-in has a storage, a core and a
+client of its own, and the core asks and verifies through the modules beside this one.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import aiohttp
@@ -26,9 +26,8 @@ from config.logto import Logto
 from gateway.authentication.answers import Tokens
 from gateway.authentication.authorization_url import (
     AuthorizationRequest,
-    check_bound,
+    complete_url,
     scopes_beside_the_sdk,
-    with_parameters,
 )
 from gateway.authentication.callback_parameters import parse_callback
 from gateway.authentication.errors import ProviderUnavailable, SignInRefused
@@ -90,19 +89,22 @@ class LogtoProvider:
         """
         metadata = await self._endpoints.metadata.get()
         storage = _Memory()
-        client = _Client(self._config, storage, self._core(metadata, nonce))
-        url = with_parameters(
-            await client.signIn(callback),
+        core = _Core(metadata, self._endpoints, nonce)
+        client = _Client(self._config, storage, core)
+        begun = await client.signIn(callback)
+        sign_in_session = storage.get("signInSession") or ""
+        record = read_record(sign_in_session)
+        url = complete_url(
+            begun,
             {
                 "nonce": nonce,
                 "direct_sign_in": self._sign_in,
                 "first_screen": first_screen or "",
                 "prompt": prompt or "",
             },
+            state=record.state,
+            code_verifier=record.code_verifier,
         )
-        sign_in_session = storage.get("signInSession") or ""
-        record = read_record(sign_in_session)
-        check_bound(url, state=record.state, code_verifier=record.code_verifier)
         return AuthorizationRequest(url, record.state, sign_in_session)
 
     async def complete(
@@ -121,41 +123,37 @@ class LogtoProvider:
         code = parameters.code(
             metadata.issuer, issuer_required=metadata.names_itself_in_callbacks
         )
-        core = self._core(metadata, nonce)
+        core = _Core(metadata, self._endpoints, nonce)
         client = _Client(self._config, _Memory(signInSession=sign_in_session), core)
         answer = urlencode({"state": record.state, "code": code})
         try:
             await client.handleSignInCallback(f"{callback}?{answer}")
         except LogtoException:
             raise SignInRefused("The SDK does not accept the answer.") from None
-        tokens, claims = core.tokens, core.claims
+        tokens, subject = core.tokens, str(core.claims["sub"])
         return SignedIn(
-            id_token_claims=claims,
-            userinfo=await self._endpoints.userinfo(
-                tokens.access_token, str(claims["sub"])
-            ),
+            id_token_claims=core.claims,
+            userinfo=await self._endpoints.userinfo(tokens.access_token, subject),
             refresh_token=tokens.refresh_token,
             id_token=tokens.id_token,
             access_token=tokens.access_token,
-            expires_at=expiry(claims),
+            expires_at=expiry(core.claims),
         )
 
     async def revoke(self, refresh_token: str) -> None:
-        """Revoke *refresh_token* and with it the whole grant.
-
-        Raises ProviderUnavailable where Logto does not confirm it.
-        """
+        """Revoke *refresh_token* and its whole grant; raises ProviderUnavailable."""
         await self._endpoints.revoke(refresh_token)
 
     async def end_session_url(self, post_logout: str) -> str:
         """Return where to send a person to end their Logto session.
 
-        *post_logout* is the registered address they come back to. Logto is asked for
-        a sign of life first: whoever is sent to a Logto that is away sees an error of
-        the browser, and no way on. Raises ProviderUnavailable.
+        *post_logout* is the registered address they come back to. Logto must give a
+        sign of life first: one that is away leaves them at an error of the browser.
+        Raises ProviderUnavailable.
         """
         metadata = await self._endpoints.metadata.renew()
-        client = _Client(self._config, _Memory(), self._core(metadata, nonce=""))
+        core = _Core(metadata, self._endpoints, nonce="")
+        client = _Client(self._config, _Memory(), core)
         try:
             return await client.signOut(post_logout)
         except LogtoException:
@@ -168,9 +166,6 @@ class LogtoProvider:
         except ProviderUnavailable:
             return False
         return True
-
-    def _core(self, metadata: ProviderMetadata, nonce: str) -> "_Core":
-        return _Core(metadata, self._endpoints, nonce)
 
 
 class _Memory(Storage):
@@ -207,13 +202,7 @@ class _Core(OidcCore):
     def __init__(
         self, metadata: ProviderMetadata, endpoints: ProviderEndpoints, nonce: str
     ) -> None:
-        document = asdict(metadata) | {
-            "end_session_endpoint": metadata.end_session_endpoint or None,
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": sorted(metadata.algorithms),
-        }
-        super().__init__(OidcProviderMetadata.model_validate(document))
+        super().__init__(_as_the_sdk_has_it(metadata))
         self._endpoints = endpoints
         self._nonce = nonce
 
@@ -247,3 +236,14 @@ class _Core(OidcCore):
             access_token=self.tokens.access_token,
         )
         self.claims = self._endpoints.verifier.verify(idToken, self._signer, expected)
+
+
+@lru_cache(maxsize=4)
+def _as_the_sdk_has_it(metadata: ProviderMetadata) -> OidcProviderMetadata:
+    document = asdict(metadata) | {
+        "end_session_endpoint": metadata.end_session_endpoint or None,
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": sorted(metadata.algorithms),
+    }
+    return OidcProviderMetadata.model_validate(document)

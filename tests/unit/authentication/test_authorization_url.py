@@ -5,9 +5,8 @@ import pytest
 from gateway.authentication.authorization_url import (
     AuthorizationRequest,
     AuthorizationUrlInvalid,
-    check_bound,
+    complete_url,
     scopes_beside_the_sdk,
-    with_parameters,
 )
 
 # RFC 7636, appendix B
@@ -20,7 +19,7 @@ URL = (
 
 
 def test_a_request_bound_by_state_and_pkce_may_go() -> None:
-    check_bound(URL, state="s", code_verifier=VERIFIER)
+    assert complete_url(URL, {}, state="s", code_verifier=VERIFIER) == URL
 
 
 @pytest.mark.parametrize(
@@ -38,12 +37,15 @@ def test_a_request_bound_by_state_and_pkce_may_go() -> None:
 )
 def test_any_other_request_is_not_sent(url: str) -> None:
     with pytest.raises(AuthorizationUrlInvalid):
-        check_bound(url, state="s", code_verifier=VERIFIER)
+        complete_url(url, {}, state="s", code_verifier=VERIFIER)
 
 
 def test_parameters_are_set_once_and_empty_ones_left() -> None:
-    url = with_parameters(
-        URL, {"prompt": "login consent", "nonce": "n&o", "direct_sign_in": ""}
+    url = complete_url(
+        URL,
+        {"prompt": "login consent", "nonce": "n&o", "direct_sign_in": ""},
+        state="s",
+        code_verifier=VERIFIER,
     )
     pairs = parse_qsl(url.partition("?")[2], keep_blank_values=True)
     assert len(dict(pairs)) == len(pairs)
