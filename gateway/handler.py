@@ -204,7 +204,7 @@ class Handler:
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),
             target=received.target,
-            set_cookies=self.renewal.cookies(visit, session),
+            set_cookies=lambda: self.renewal.cookies(visit, session),
         )
         try:
             return await self.forwarder.forward(visit.request, permit, stamp)

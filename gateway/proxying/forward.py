@@ -5,6 +5,7 @@ without a decision.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -40,7 +41,9 @@ class Stamp:
     """What the gateway knows about a request, to be told to the upstream.
 
     *identity* are the identity fields; *client* where it came from; *host* the Host as
-    the client used it; *set_cookies* are Set-Cookie values of ours for the answer.
+    the client used it; *set_cookies* returns the Set-Cookie values of ours for the
+    answer: it is asked when the answer's head comes, since much may have changed until
+    then (the person may have signed out).
     """
 
     identity: Fields
@@ -48,7 +51,7 @@ class Stamp:
     host: bytes
     request_id: bytes
     target: Target
-    set_cookies: Sequence[bytes] = ()
+    set_cookies: Callable[[], Sequence[bytes]] = tuple
 
 
 class Forwarder:
@@ -85,7 +88,7 @@ class Forwarder:
         self._by_route = {id(route): self._ways.way(route) for route in settings.routes}
         self._routes = settings.routes  # keeps the ids valid
         self._open: set[Exchange] = set()
-        self._all_done: asyncio.Future[None] | None = None
+        self._all_done: asyncio.Event | None = None
         self._second = 0
         self._date = b""
 
@@ -118,20 +121,17 @@ class Forwarder:
             return Relayed(refused.status, keep_alive=False)
         finally:
             self._open.discard(exchange)
-            if self._all_done is not None and not self._open:
-                self._all_done.set_result(None)
-                self._all_done = None
+            if not self._open and self._all_done is not None:
+                self._all_done.set()
 
     async def close(self, deadline: float) -> None:
         """Let exchanges end for *deadline* seconds, then cut those that are left."""
         self._ways.close()
         if self._open:
-            self._all_done = self._loop.create_future()
-            try:
+            self._all_done = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(deadline):
-                    await self._all_done
-            except TimeoutError:
-                self._all_done = None
+                    await self._all_done.wait()
         for exchange in list(self._open):
             exchange.cut()
 

@@ -29,12 +29,13 @@ class Outgoing:
     """What is sent to the upstream, and what its answer will need.
 
     *head* is the request's whole head; *host* the Host that the client asked;
-    *trailers* filters the trailer fields of a request.
+    *trailers* filters the trailer fields of a request, *set_cookies* returns our own
+    cookies for the answer when its head is there.
     """
 
     head: bytes
     host: bytes
-    set_cookies: Sequence[bytes]
+    set_cookies: Callable[[], Sequence[bytes]]
     date: bytes
     trailers: Callable[[list[Field]], list[Field]]
 
@@ -97,7 +98,7 @@ class Relay:
     def _fields(self, head: ResponseHead) -> list[Field]:
         outgoing = self._outgoing
         return self._rule.client_fields(
-            head.fields, outgoing.host, outgoing.set_cookies, outgoing.date
+            head.fields, outgoing.host, outgoing.set_cookies(), outgoing.date
         )
 
     async def _body(

@@ -6,7 +6,7 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -99,9 +99,14 @@ async def proxying(  # noqa: PLR0913, PLR0915
     set_cookies: tuple[bytes, ...] = (),
     limits: ClientLimits | None = None,
     tls: ssl.SSLContext | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109 (shorter than a file can say)
 ) -> AsyncIterator[Proxy]:
     """Yield a proxy in front of *upstream*."""
     settings = settings_for(upstream, route, server)
+    if timeout is not None:
+        quick = {"timeout": timeout, "connect_timeout": timeout}
+        routes = tuple(one.model_copy(update=quick) for one in settings.routes)
+        settings = replace(settings, routes=routes)
     forwarder = Forwarder(
         settings,
         is_reserved=Reserved(),
@@ -122,7 +127,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
         (only,) = settings.routes
         permit = decide(only, SOMEONE)
         assert isinstance(permit, Permit)
-        stamp = Stamp(identity, peer, host, b"req-1", target, set_cookies)
+        stamp = Stamp(identity, peer, host, b"req-1", target, lambda: set_cookies)
         try:
             return await forwarder.forward(request, permit, stamp)
         except UpstreamFailure as failure:

@@ -325,10 +325,10 @@ class VirtualBrowser:
             "User-Agent": AGENT,
             "Accept": DOCUMENT,
             "Accept-Language": "en",
-            **errand.headers,
         }
         if is_trustworthy(errand.url):
             headers |= _fetch_metadata(errand)
+        headers |= errand.headers
         if errand.method not in SAFE or (
             errand.mode == "cors" and errand.site != "same-origin"
         ):
