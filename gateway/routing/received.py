@@ -16,9 +16,8 @@ from gateway.routing.client_address import (
     effective_host,
 )
 from gateway.routing.host import canonical_host
+from gateway.routing.table import NEVER
 from gateway.routing.target import BadTarget, Target, parse_target
-
-REFUSED_METHODS = frozenset({"TRACE", "TRACK", "CONNECT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def receive(
     socket.  The host is the ``Host`` field, or a trusted peer's
     ``X-Forwarded-Host``; an absolute-form target must name the same host.
     """
-    if method.upper() in REFUSED_METHODS:
+    if method.upper() in NEVER:
         return MethodRefused()
     target = parse_target(raw_target)
     if isinstance(target, BadTarget):
