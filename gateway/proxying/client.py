@@ -69,6 +69,7 @@ class ClientConnection(ClientSocket):
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._tunnel = None
+        self.has_sent = False
         self._lingering = False
         self._discarded = 0
 
@@ -161,6 +162,11 @@ class ClientConnection(ClientSocket):
             keep = await self._answer(request)
         except RequestRefused as refused:
             return await self._refuse(refused)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:  # noqa: BLE001 - the last one who can answer
+            self.log_exception("an exception nobody handled")
+            return await self._fail(request)
         if not self._reader.body_complete:
             return await self._linger()
         if not keep or (head.wants_upgrade and self._reader.waiting):
@@ -169,6 +175,7 @@ class ClientConnection(ClientSocket):
         return True
 
     async def _answer(self, request: ClientRequest) -> bool:
+        self.has_sent = False
         self._current_request = request
         self._request_in_progress = True
         if self._manager is not None:
@@ -196,6 +203,13 @@ class ClientConnection(ClientSocket):
         date = formatdate(usegmt=True).encode("ascii")
         self.send(plain_answer(refused.status, str(refused), date))
         return await self._linger()
+
+    async def _fail(self, request: ClientRequest) -> bool:
+        """Say that we failed, or break off an answer that has begun."""
+        if self.has_sent or request.writer.output_size:
+            self.abort()
+            return False
+        return await self._refuse(RequestRefused(500, "internal error"))
 
     async def _linger(self) -> bool:
         """Read on for a while, so that no reset destroys the answer (RFC 9112 §9.6)."""

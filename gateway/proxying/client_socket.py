@@ -4,23 +4,19 @@ One of three modules that touch aiohttp's private attributes; see
 :mod:`gateway.proxying.client`.
 """
 
-import contextlib
-import socket
-import struct
-
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import Receiver
-
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 
 class ClientSocket(RequestHandler):
     """What an exchange may do with a client's connection, and what the socket tells."""
 
-    __slots__ = ("_tunnel",)
+    __slots__ = ("_tunnel", "has_sent")
 
     _tunnel: Receiver | None
+    has_sent: bool  # something of the answer to the current request
 
     # What an exchange may do.
 
@@ -38,6 +34,7 @@ class ClientSocket(RequestHandler):
         """Send *data*.  Raises ConnectionResetError when the client is gone."""
         if self.transport is None:
             raise ConnectionResetError("the client is gone")
+        self.has_sent = True
         self.transport.write(data)
 
     async def drain(self) -> None:
@@ -47,15 +44,9 @@ class ClientSocket(RequestHandler):
 
     def abort(self) -> None:
         """Break the connection off so that the client cannot take it for an end."""
-        transport = self.transport
-        if transport is None:
-            return
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._force_close = True
-        transport.abort()
+        if self.transport is not None:
+            self._force_close = True
+            break_off(self.transport)
 
     def become_tunnel(self, receiver: Receiver) -> bytes:
         """Hand everything from now on to *receiver*; return what has come already."""

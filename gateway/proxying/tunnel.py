@@ -7,6 +7,7 @@ they are; a half-close travels as one (RFC 6455 §7.1.1 lets the server close fi
 import asyncio
 from typing import Protocol
 
+from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import Receiver
 
 _HALF_CLOSED = 30.0  # seconds one direction may stay open after the other has ended
@@ -65,8 +66,8 @@ class Tunnel:
 
     def reset(self) -> None:
         """Break both ends off, as one of them was."""
-        self.from_client.source.abort()
-        self.from_upstream.source.abort()
+        break_off(self.from_client.source)
+        break_off(self.from_upstream.source)
         self.close()
 
 

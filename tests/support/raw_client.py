@@ -86,17 +86,25 @@ class RawClient:
             return RawResponse(head.head, await self.read(int(length)))
         return RawResponse(head.head, await self.read_to_end())
 
-    async def _chunks(self) -> bytes:
-        whole = b""
+    async def read_final(self, *, bodyless: bool = False) -> RawResponse:
+        """Return the first response that is not interim."""
         while True:
+            response = await self.read_response(bodyless=bodyless)
+            if response.status >= 200 or response.status == 101:
+                return response
+
+    async def _chunks(self) -> bytes:
+        whole = line = b""
+        size = -1
+        while size:
+            line = await self.read_until(b"\r\n")
+            size = int(line, 16)
+            whole += line
+            if size:
+                whole += await self.read(size + 2)
+        while line != b"\r\n":
             line = await self.read_until(b"\r\n")
             whole += line
-            size = int(line, 16)
-            if not size:
-                break
-            whole += await self.read(size + 2)
-        while not whole.endswith(b"\r\n\r\n") or whole.endswith(b"\r\n0\r\n"):
-            whole += await self.read_until(b"\r\n")
         return whole
 
 
@@ -128,4 +136,4 @@ async def exchange(port: int, request: bytes) -> RawResponse:
     """Send *request* on a connection of its own and return the response."""
     async with connected(port) as client:
         client.send(request)
-        return await client.read_response(bodyless=request.startswith(b"HEAD "))
+        return await client.read_final(bodyless=request.startswith(b"HEAD "))

@@ -56,13 +56,26 @@ class Conversation:
         request = await self.read_head()
         body = b""
         if request.value(b"Transfer-Encoding") == b"chunked":
-            while not body.endswith(b"0\r\n\r\n"):
-                body += await self.reader.readuntil(b"\r\n")
+            body = await self._chunks()
         elif length := int(request.value(b"Content-Length") or 0):
             body = await self.reader.readexactly(length)
         request = RawRequest(request.head, body)
         self.requests.append(request)
         return request
+
+    async def _chunks(self) -> bytes:
+        whole = line = b""
+        size = -1
+        while size:
+            line = await self.reader.readuntil(b"\r\n")
+            size = int(line, 16)
+            whole += line
+            if size:
+                whole += await self.reader.readexactly(size + 2)
+        while line != b"\r\n":
+            line = await self.reader.readuntil(b"\r\n")
+            whole += line
+        return whole
 
     async def write(self, data: bytes) -> None:
         self.writer.write(data)
@@ -74,6 +87,12 @@ class Conversation:
             with contextlib.suppress(ConnectionError):
                 while await self.reader.read(65536):
                     pass
+
+    async def stay_silent(self, seconds: float) -> None:
+        """Let time pass while the connection stays as it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.reader.read(1)
 
     def reset(self) -> None:
         """Break off as a crashed process does."""

@@ -1,9 +1,12 @@
 """Opens connections: TCP with happy eyeballs, TLS with verification, Unix sockets."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+
+from aiohappyeyeballs import AddrInfoType, start_connection
 
 from config.upstream import Upstream
 from gateway.proxying.failure import Broken, FailureKind
@@ -55,18 +58,30 @@ class Dialler:
             )
             return connection
         host = upstream.host.strip("[]")
-        _, connection = await loop.create_connection(
-            self._make,
-            host,
-            upstream.port,
-            ssl=self._tls,
-            server_hostname=host if self._tls is not None else None,
-            happy_eyeballs_delay=_HAPPY_EYEBALLS,
+        found = _literal(host, upstream.port) or await loop.getaddrinfo(
+            host, upstream.port, type=socket.SOCK_STREAM
         )
-        if connection.transport is not None:
-            sock = connection.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # The loops' own connecting differs: uvloop's tries one address at a time.
+        sock = await start_connection(
+            found, happy_eyeballs_delay=_HAPPY_EYEBALLS, interleave=1, loop=loop
+        )
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        name = host if self._tls is not None else None
+        _, connection = await loop.create_connection(
+            self._make, sock=sock, ssl=self._tls, server_hostname=name
+        )
         return connection
+
+
+def _literal(host: str, port: int) -> list[AddrInfoType]:
+    """Return where *host* is if it is an address, which needs no look-up."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            socket.inet_pton(family, host)
+            address = (host, port) if family == socket.AF_INET else (host, port, 0, 0)
+            return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
+    return []
 
 
 def _kind(error: Exception) -> FailureKind:
