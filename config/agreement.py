@@ -11,6 +11,9 @@ from config.table import Accepted
 from config.upstream import Upstream
 
 
+TEN = 600.0  # seconds: the default of `revalidate` says nothing against short sessions
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is right so far, table by table; a key that is wrong is not in it.
@@ -61,6 +64,13 @@ def _lifetimes(session: Accepted) -> Iterator[Finding]:
         yield Finding(
             ("session", "idle_timeout"),
             "is longer than max_age, so it would never end a session",
+            ("session", "max_age"),
+        )
+    again = session.get("revalidate")
+    if isinstance(again, float) and isinstance(age, float) and again > max(age, TEN):
+        yield Finding(
+            ("session", "revalidate"),
+            "is longer than max_age, so Logto would never be asked about a session",
             ("session", "max_age"),
         )
 

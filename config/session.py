@@ -112,3 +112,7 @@ class Session(Table):
         "A session ends when it is not used for so long.", default="12h"
     )
     max_age: Duration = key("A session ends so long after signing in.", default="7d")
+    revalidate: Duration = key(
+        "How often Logto is asked whether a session still holds, and who it is.",
+        default="10m",
+    )

@@ -207,6 +207,12 @@ TABLES = [
         "session (by default)",
         id="an idle limit over the absolute one",
     ),
+    pytest.param(
+        {"session": {"revalidate": '"8d"'}},
+        "session.revalidate: is longer than max_age, so Logto would never be asked "
+        "about a session (by default)",
+        id="sessions that are never revalidated",
+    ),
 ]
 
 

@@ -79,7 +79,7 @@ def test_a_cookie_out_of_bounds(size: str) -> None:
     assert found == "session.max_cookie_size: expected a size from 512B to 14KiB"
 
 
-@pytest.mark.parametrize("key", ["idle_timeout", "max_age"])
+@pytest.mark.parametrize("key", ["idle_timeout", "max_age", "revalidate"])
 @pytest.mark.parametrize("value", ["0s", "-1s", "401d", "999999999d"])
 def test_a_wrong_lifetime(key: str, value: str) -> None:
     assert sentence(written(session={key: f'"{value}"'})).startswith(
@@ -90,3 +90,13 @@ def test_a_wrong_lifetime(key: str, value: str) -> None:
 def test_the_limits_may_be_equal() -> None:
     session = settings(session={"idle_timeout": '"1h"', "max_age": '"1h"'}).session
     assert session.idle_timeout == session.max_age
+
+
+def test_logto_is_asked_every_ten_minutes_unless_the_file_says_otherwise() -> None:
+    assert settings().session.revalidate == 600
+    assert settings(session={"revalidate": '"90s"'}).session.revalidate == 90
+
+
+def test_short_sessions_need_no_word_about_revalidation() -> None:
+    session = settings(session={"idle_timeout": '"1m"', "max_age": '"1m"'}).session
+    assert session.revalidate > session.max_age
