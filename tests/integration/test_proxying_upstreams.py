@@ -8,7 +8,7 @@ import pytest
 
 from gateway.proxying.failure import FailureKind
 from tests.support.both_loops import on_both_loops
-from tests.support.certificates import self_signed, server_context
+from tests.support.certificates import self_signed
 from tests.support.proxy_server import proxying
 from tests.support.raw_client import connected, exchange
 from tests.support.raw_upstream import OK, Conversation, raw_upstream
@@ -33,13 +33,13 @@ async def test_a_unix_socket(tmp_path: Path) -> None:
 
 @on_both_loops
 async def test_https_is_verified_by_the_upstreams_name(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
+    certificate = self_signed(tmp_path, "localhost")
     names: list[str] = []
-    tls = server_context(certificate, key)
+    tls = certificate.server_context()
     tls.sni_callback = lambda _socket, name, _context: names.append(name or "")
     async with (
         raw_upstream(tls=tls) as upstream,
-        proxying(upstream.url, route=f'ca_file = "{certificate}"') as proxy,
+        proxying(upstream.url, route=f'ca_file = "{certificate.certificate}"') as proxy,
     ):
         answer = await exchange(proxy.port, GET)
         assert answer.body == b"ok"
@@ -50,10 +50,10 @@ async def test_https_is_verified_by_the_upstreams_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["localhost", "other.example.com"])
 @on_both_loops
 async def test_https_that_cannot_be_verified_fails(tmp_path: Path, name: str) -> None:
-    certificate, key = self_signed(tmp_path, name)
-    trusted = f'ca_file = "{certificate}"' if name != "localhost" else ""
+    certificate = self_signed(tmp_path, name)
+    trusted = f'ca_file = "{certificate.certificate}"' if name != "localhost" else ""
     async with (
-        raw_upstream(tls=server_context(certificate, key)) as upstream,
+        raw_upstream(tls=certificate.server_context()) as upstream,
         proxying(upstream.url, route=trusted) as proxy,
     ):
         await exchange(proxy.port, GET)
@@ -72,7 +72,7 @@ async def test_https_to_a_plain_server_fails() -> None:
 
 @on_both_loops
 async def test_a_websocket_over_https(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
+    certificate = self_signed(tmp_path, "localhost")
 
     async def script(conversation: Conversation) -> None:
         await conversation.read_request()
@@ -80,8 +80,8 @@ async def test_a_websocket_over_https(tmp_path: Path) -> None:
         await conversation.write(await conversation.reader.readexactly(4))
 
     async with (
-        raw_upstream(script, tls=server_context(certificate, key)) as upstream,
-        proxying(upstream.url, route=f'ca_file = "{certificate}"') as proxy,
+        raw_upstream(script, tls=certificate.server_context()) as upstream,
+        proxying(upstream.url, route=f'ca_file = "{certificate.certificate}"') as proxy,
         connected(proxy.port) as client,
     ):
         client.send(HANDSHAKE)
@@ -92,11 +92,11 @@ async def test_a_websocket_over_https(tmp_path: Path) -> None:
 
 @on_both_loops
 async def test_a_client_over_https(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
-    context = ssl.create_default_context(cafile=str(certificate))
+    certificate = self_signed(tmp_path, "localhost")
+    context = ssl.create_default_context(cafile=str(certificate.certificate))
     async with (
         raw_upstream() as upstream,
-        proxying(upstream.url, tls=server_context(certificate, key)) as proxy,
+        proxying(upstream.url, tls=certificate.server_context()) as proxy,
     ):
         reader, writer = await asyncio.open_connection(
             "localhost", proxy.port, ssl=context
