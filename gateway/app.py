@@ -1,30 +1,38 @@
-"""Start and stop; the only module that reads the clock and catches signals."""
+"""Start and stop; the only module that reads the clock."""
 
 import asyncio
-import signal
+import gc
+import logging
+import os
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
-from aiohttp import http_parser, web
+from aiohttp import web
 
 from config.settings import Settings
 from gateway.assembly import Parts, assemble
 from gateway.operations import logs
 from gateway.operations.admin import admin_application
-from gateway.operations.listening import (
-    ListenFailed,
-    accept,
-    bind,
-    describe,
-    tls_context,
+from gateway.operations.listeners import Listeners
+from gateway.operations.listening import tls_context
+from gateway.operations.metrics import version
+from gateway.operations.start_failed import (
+    StartFailed,
+    check_authorities,
+    check_parser,
 )
+from gateway.operations.stop_signals import StopSignals
 
 log = structlog.get_logger("gateway")
 
 LAST_WORDS = 2.0  # seconds for connections to close once their requests are done
+ADMIN_LAST_WORDS = 0.5
+GLANCE = 0.01  # seconds between two looks at whether connections are closed
+ASK_AGAIN = 15.0  # seconds between two tries to reach a Logto that was away at start
 OK, FAILURE = 0, 1  # exit codes
 
 
@@ -45,9 +53,8 @@ class Gateway:
         self._settings = settings
         self._now = now
         self._monotonic = monotonic
-        self._sockets = list(sockets)
-        self._admin_sockets: list[socket.socket] = []
-        self._servers: list[asyncio.Server] = []
+        self._public = Listeners(sockets)
+        self._operator = Listeners()
         self._parts: Parts | None = None
         self._admin: web.AppRunner | None = None
         self._not_ready: str | None = "starting"
@@ -55,15 +62,15 @@ class Gateway:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses it listens on, as ``host:port`` or ``unix:/path``."""
-        return tuple(map(describe, self._sockets))
+        return self._public.addresses
 
     @property
     def admin_addresses(self) -> tuple[str, ...]:
         """The addresses of the admin listener, in the same form."""
-        return tuple(map(describe, self._admin_sockets))
+        return self._operator.addresses
 
     async def start(self) -> None:
-        """Begin to listen.  Raises ListenFailed, and leaves nothing open then."""
+        """Begin to listen.  Raises StartFailed, and leaves nothing open then."""
         try:
             await self._start()
         except BaseException:
@@ -74,21 +81,20 @@ class Gateway:
     async def _start(self) -> None:
         server, admin = self._settings.server, self._settings.admin
         tls = tls_context(server.tls_certificate, server.tls_key)
-        if not self._sockets:
-            for address in server.listen:
-                self._sockets += bind(address)
+        check_authorities(self._settings)
+        self._public.bind(server.listen, "server.listen")
         if admin.listen is not None:
-            self._admin_sockets += bind(admin.listen)
+            self._operator.bind([admin.listen], "admin.listen")
         parts = assemble(self._settings, now=self._now, monotonic=self._monotonic)
         self._parts = parts
-        for one in self._sockets:
-            self._servers.append(await accept(one, parts.server, tls))
         application = admin_application(parts.metrics, lambda: self._not_ready)
-        self._admin = web.AppRunner(application, access_log=None)
+        self._admin = web.AppRunner(
+            application, access_log=None, shutdown_timeout=ADMIN_LAST_WORDS
+        )
         await self._admin.setup()
-        assert self._admin.server is not None
-        for one in self._admin_sockets:
-            self._servers.append(await accept(one, self._admin.server, None))
+        if self._admin.server is not None:
+            await self._operator.accept(self._admin.server)
+        await self._public.accept(parts.server, tls)
 
     async def provider_ready(self) -> bool:
         """Return whether Logto answers now."""
@@ -97,90 +103,107 @@ class Gateway:
     async def stop(self) -> None:
         """Stop accepting, let requests finish, cut streams at the deadline, close.
 
-        What was begun at Logto (a code exchange, a revocation) is waited for.
+        What was begun at Logto (a code exchange, a revocation) is waited for.  The
+        admin listener answers until the end: it says "stopping".
         """
         self._not_ready = "stopping"
+        self._public.close()
         if self._parts is not None:
-            parts = self._parts
-            await self._stop_accepting(parts)
-            await parts.forwarder.close(self._settings.server.shutdown_timeout)
-            await parts.server.shutdown(LAST_WORDS)
-            await parts.tasks.close(self._settings.logto.timeout)
-            await parts.http.close()
+            await self._finish(self._parts)
+        self._operator.close()
         if self._admin is not None:
             await self._admin.cleanup()
-        for server in self._servers:
-            server.close()
-        for bound in (*self._sockets, *self._admin_sockets):
-            bound.close()
 
-    async def _stop_accepting(self, parts: Parts) -> None:
-        """Close the public listeners; the admin listener still says "stopping"."""
-        for server in self._servers[: len(self._sockets)]:
-            server.close()
+    async def _finish(self, parts: Parts) -> None:
+        parts.server.pre_shutdown()  # idle connections close now
+        await parts.open_requests.drained(self._settings.server.shutdown_timeout)
         parts.server.pre_shutdown()
+        await parts.forwarder.close(0)  # the deadline is over: cut what is left
+        await _all_closed(parts, LAST_WORDS)
+        await parts.server.shutdown(LAST_WORDS)
+        await parts.tasks.close(self._settings.logto.timeout)
+        await parts.http.close()
+
+    def remove_files(self) -> None:
+        """Remove the socket files, where no time is left to stop."""
+        self._public.remove_files()
+        self._operator.remove_files()
+
+
+async def _all_closed(parts: Parts, seconds: float) -> None:
+    """Wait until what was sent has left, *seconds* at the most."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while parts.server.connections and loop.time() < end:  # noqa: ASYNC110
+        await asyncio.sleep(GLANCE)  # aiohttp has nothing to wait for
 
 
 def serve(settings: Settings, config_path: str) -> int:
     """Run the gateway until SIGTERM or SIGINT.  Returns the exit code."""
-    logs.configure()
-    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
-        print(
-            "gateway: aiohttp is here without its C parser, which is not safe to use. "
-            "Install aiohttp from a wheel, and unset AIOHTTP_NO_EXTENSIONS.",
-            file=sys.stderr,
-        )
-        return FAILURE
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(settings, config_path))
-
-
-async def _serve(settings: Settings, config_path: str) -> int:
-    stop = _stop_signal()
-    gateway = Gateway(settings)
+    logs.configure(level=settings.server.log_level)
+    logging.captureWarnings(capture=True)
     try:
-        await gateway.start()
-    except ListenFailed as error:
-        print(f"gateway: {error}.", file=sys.stderr)
+        check_parser()
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings, config_path))
+    except StartFailed as error:
+        sys.stderr.write(f"gateway: {error}.\n")
         return FAILURE
+    finally:
+        logs.close()
+    return OK
+
+
+async def _serve(settings: Settings, config_path: str) -> None:
+    asyncio.get_running_loop().set_exception_handler(_say_loop_error)
+    gateway = Gateway(settings)
+    signals = StopSignals(lambda: _stop_at_once(gateway))
+    await gateway.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: collections need not look at it again
     log.info(
         "listening",
         addresses=gateway.addresses,
         admin=gateway.admin_addresses,
         public_url=str(settings.server.public_url),
         config=config_path,
+        version=version("logto-gateway"),
     )
     async with asyncio.TaskGroup() as group:
-        group.create_task(_say_whether_logto_answers(gateway, settings))
-        await stop.wait()
-        log.info("stopping", deadline=settings.server.shutdown_timeout)
-        await gateway.stop()
+        asking = group.create_task(_say_whether_logto_answers(gateway, settings))
+        name = await signals.first()
+        asking.cancel()
+    log.info("stopping", signal=name, deadline=settings.server.shutdown_timeout)
+    await gateway.stop()
     log.info("stopped")
-    return OK
 
 
 async def _say_whether_logto_answers(gateway: Gateway, settings: Settings) -> None:
-    if not await gateway.provider_ready():
-        log.warning(
-            "logto_away",
-            endpoint=settings.logto.endpoint,
-            hint="Nobody can sign in until Logto answers; the gateway keeps trying. "
-            "Is [logto] endpoint right, and can this machine reach it?",
-        )
+    if await gateway.provider_ready():
+        return
+    log.warning(
+        "logto_away",
+        endpoint=settings.logto.endpoint,
+        hint="Nobody can sign in until Logto answers; the gateway keeps trying. "
+        "Is logto.endpoint right, and can this machine reach it?",
+    )
+    while not await gateway.provider_ready():  # noqa: ASYNC110 - it asks anew
+        await asyncio.sleep(ASK_AGAIN)
+    log.info("logto_answers", endpoint=settings.logto.endpoint)
 
 
-def _stop_signal() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets; a second one ends us."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _stop_at_once(gateway: Gateway) -> None:
+    log.warning("stopping_at_once", hint="A second signal came; requests are cut.")
+    gateway.remove_files()
+    logs.close(LAST_WORDS)
+    os._exit(FAILURE)
 
-    def heard(name: signal.Signals) -> None:
-        loop.remove_signal_handler(name)
-        stop.set()
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, heard, name)
-    return stop
+def _say_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what the event loop reports; its own way quotes protocols and handles."""
+    log.error(
+        "loop_error", message=context["message"], exc_info=context.get("exception")
+    )
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -20,7 +20,9 @@ from gateway.authentication.used_attempts import UsedAttempts
 from gateway.handler import Handler
 from gateway.identity.headers import IdentityHeaders
 from gateway.identity.reserved_names import ReservedNames
+from gateway.operations import logs
 from gateway.operations.metrics import Metrics
+from gateway.operations.open_requests import OpenRequests
 from gateway.operations.owned_tasks import OwnedTasks
 from gateway.operations.request_log import RequestLog
 from gateway.pages.render import Renderer
@@ -47,6 +49,7 @@ class Parts:
     tasks: OwnedTasks
     http: aiohttp.ClientSession
     metrics: Metrics
+    open_requests: OpenRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
 
     Must be called with a running event loop.
     """
-    metrics, tasks = Metrics(), OwnedTasks()
+    metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
     http = open_session(settings.logto)
     provider = LogtoProvider(settings.logto, http, now=now)
     cookies = _cookies(settings)
@@ -106,7 +109,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
             str(settings.server.public_url),
             settings.logto.sign_in,
         ),
-        request_log=RequestLog(metrics, monotonic),
+        request_log=RequestLog(metrics, open_requests, monotonic),
         now=now,
         new_id=lambda: secrets.token_hex(12),
     )
@@ -116,7 +119,34 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         keep_alive=settings.server.keep_alive,
     )
     server = GatewayServer(handler, limits)
-    return Parts(server, forwarder, provider, tasks, http, metrics)
+    parts = Parts(server, forwarder, provider, tasks, http, metrics, open_requests)
+    _watch(parts)
+    return parts
+
+
+def _watch(parts: Parts) -> None:
+    """Have the metrics show what the parts know of themselves."""
+    metrics, requests, server = parts.metrics, parts.open_requests, parts.server
+    metrics.watch(
+        "gateway_open_requests",
+        "Requests, streams and WebSockets that are being answered now.",
+        lambda: requests.count,
+    )
+    metrics.watch(
+        "gateway_open_connections",
+        "Clients' connections, idle ones too.",
+        lambda: len(server.connections),
+    )
+    metrics.watch(
+        "gateway_owned_tasks",
+        "Calls to Logto under way that no client can cancel.",
+        lambda: parts.tasks.count,
+    )
+    metrics.count(
+        "gateway_log_lines_lost",
+        "Log lines that nobody took in time.",
+        logs.lost_lines,
+    )
 
 
 def _cookies(settings: Settings) -> _Cookies:

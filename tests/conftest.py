@@ -32,5 +32,5 @@ def log_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with path.open("w", encoding="utf-8") as stream:
         logs.configure(stream, level="debug")
         yield path
-        stream.flush()
+        logs.close()
         assert not secrets_in(path.read_text("utf-8"))

@@ -1,32 +1,30 @@
 """Binding the addresses of ``[server] listen``: a sentence for whatever fails."""
 
 import asyncio
-import contextlib
 import errno
 import socket
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 
 from config.listen import Address, UnixAddress
+from gateway.operations.start_failed import StartFailed, why_unusable
+from gateway.operations.unix_socket import bind_unix
 
 BACKLOG = 1024  # connections that wait to be accepted
+HANDSHAKE = 10.0  # seconds for a TLS handshake, so that silence costs little
+FAREWELL = 2.0  # seconds to wait for a client's TLS close_notify
 
 
-class ListenFailed(Exception):  # noqa: N818 - says what is the case
-    """An address cannot be listened on; the message says why and what to do."""
+def bind(address: Address, key: str) -> list[socket.socket]:
+    """Return listening sockets for *address*: several where a name has several.
 
-
-def bind(address: Address) -> list[socket.socket]:
-    """Return sockets bound to *address*: several where a name has several addresses.
-
-    A socket file that nobody listens on any more is replaced.  Raises ListenFailed.
+    *key* says in errors which setting it is.  A socket file that nobody listens on any
+    more is replaced.  Raises StartFailed.
     """
     bound: list[socket.socket] = []
     try:
         if isinstance(address, UnixAddress):
-            _remove_stale(Path(address.path))
-            return [_bound(socket.AF_UNIX, address.path)]
+            return [bind_unix(address.path, BACKLOG)]
         found = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
@@ -35,15 +33,16 @@ def bind(address: Address) -> list[socket.socket]:
     except OSError as error:
         for one in bound:
             one.close()
-        raise ListenFailed(f"cannot listen on {address}: {_why(error)}") from error
+        raise StartFailed(
+            f"cannot listen on {address} ({key}): {_why(error)}"
+        ) from error
     return bound
 
 
 def _bound(family: int, where: object) -> socket.socket:
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if family != socket.AF_UNIX:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind(where)  # type: ignore[arg-type] # whatever getaddrinfo returned
@@ -59,13 +58,23 @@ async def accept(
     factory: Callable[[], asyncio.Protocol],
     tls: ssl.SSLContext | None,
 ) -> asyncio.Server:
-    """Return a server for the *bound* socket; *factory* makes its connections."""
+    """Return a server for the *bound* socket; *factory* makes its connections.
+
+    *tls* is for TCP: whoever connects to a Unix socket is on this machine.
+    """
     loop = asyncio.get_running_loop()
     if bound.family == socket.AF_UNIX:
-        return await loop.create_unix_server(
-            factory, sock=bound, ssl=tls, backlog=BACKLOG
-        )
-    return await loop.create_server(factory, sock=bound, ssl=tls, backlog=BACKLOG)
+        return await loop.create_unix_server(factory, sock=bound, backlog=BACKLOG)
+    if tls is None:
+        return await loop.create_server(factory, sock=bound, backlog=BACKLOG)
+    return await loop.create_server(
+        factory,
+        sock=bound,
+        backlog=BACKLOG,
+        ssl=tls,
+        ssl_handshake_timeout=HANDSHAKE,
+        ssl_shutdown_timeout=FAREWELL,
+    )
 
 
 def describe(bound: socket.socket) -> str:
@@ -80,7 +89,7 @@ def describe(bound: socket.socket) -> str:
 def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
     """Return the context for ``tls_certificate`` and ``tls_key``; None without them.
 
-    Raises ListenFailed where the files cannot be read or do not belong together.
+    Raises StartFailed where the files cannot be read or do not belong together.
     """
     if not certificate:
         return None
@@ -88,26 +97,24 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(certificate, key or None)
+        # An encrypted key must fail here: OpenSSL would ask on the terminal.
+        context.load_cert_chain(certificate, key or None, password=lambda: "")
     except (OSError, ssl.SSLError) as error:
-        raise ListenFailed(
-            f"cannot use tls_certificate {certificate} with tls_key {key}: {error}"
+        raise StartFailed(
+            f"cannot use tls_certificate {certificate} with tls_key {key}: "
+            f"{_why_no_tls(error)}"
         ) from error
     return context
 
 
-def _remove_stale(path: Path) -> None:
-    """Remove the socket file at *path* when nobody listens on it any more."""
-    if not path.is_socket():
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            return
-    raise OSError(errno.EADDRINUSE, "a process listens there")
+def _why_no_tls(error: OSError) -> str:
+    match getattr(error, "reason", None):
+        case "KEY_VALUES_MISMATCH":
+            return "the key belongs to another certificate"
+        case "BAD_DECRYPT" | "BAD_PASSWORD_READ" | "EMPTY_PASSWORD":
+            return "the key is encrypted; write it without a pass phrase"
+        case _:
+            return why_unusable(error)
 
 
 def _why(error: OSError) -> str:
@@ -126,5 +133,7 @@ def _why(error: OSError) -> str:
             )
         case errno.EADDRNOTAVAIL:
             return "this machine has no such address"
+        case errno.ENOENT:
+            return "the folder does not exist"
         case _:
             return error.strerror or str(error)

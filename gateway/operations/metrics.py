@@ -1,4 +1,13 @@
-"""What Prometheus can ask: requests, decisions, upstream failures, sign-ins."""
+"""What Prometheus can ask; docs/how-to/operate.md lists it all.
+
+Label values are routes, decisions, kinds and outcomes, which are ours; never a method,
+host or path, which a client can make up without end.
+"""
+
+import platform
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import Generic, TypeVar
 
 from prometheus_client import (
     GC_COLLECTOR,
@@ -7,38 +16,48 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Info,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+OUTCOMES = ("started", "completed", "refused", "unknown", "loop", "logto_away")
+
+M = TypeVar("M", Counter, Histogram)
 
 
 class Metrics:
-    """The counters of one process; label values are ours, never a client's."""
+    """The counters of one process."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # a series of its own for each series' first use
         registry = CollectorRegistry()
         registry.register(PROCESS_COLLECTOR)
         registry.register(GC_COLLECTOR)
         self._registry = registry
         self.requests = Counter(
             "gateway_requests",
-            "Requests answered, by route, decision and status class.",
+            "Requests answered, by route, decision and class of the status.",
             ["route", "decision", "status"],
             registry=registry,
         )
         self.seconds = Histogram(
             "gateway_request_seconds",
-            "Seconds from a request's head to the end of its answer.",
+            "Seconds from a request's head to the end of its answer; no WebSockets.",
             ["route"],
             buckets=SECONDS,
             registry=registry,
         )
-        self.open_requests = Gauge(
-            "gateway_open_requests",
-            "Requests, streams and WebSockets that are being answered now.",
+        self.upstream_seconds = Histogram(
+            "gateway_upstream_seconds",
+            "Seconds from asking an upstream to the head of its answer.",
+            ["route"],
+            buckets=SECONDS,
             registry=registry,
         )
         self.upstream_failures = Counter(
@@ -47,12 +66,20 @@ class Metrics:
             ["route", "kind"],
             registry=registry,
         )
+        self.refused = Counter(
+            "gateway_refused",
+            "What was no HTTP request that can be answered safely, by status.",
+            ["status"],
+            registry=registry,
+        )
         self.sign_ins = Counter(
             "gateway_sign_ins",
             "Sign-in attempts, by outcome.",
             ["outcome"],
             registry=registry,
         )
+        for outcome in OUTCOMES:
+            self.sign_ins.labels(outcome)
         self.sign_outs = Counter(
             "gateway_sign_outs", "Sessions ended by their person.", registry=registry
         )
@@ -61,7 +88,60 @@ class Metrics:
             "Calls to Logto that found it away or wrongly set up.",
             registry=registry,
         )
+        Info("gateway_build", "What is running.", registry=registry).info(_build())
+
+    def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
+        """Show *value*, asked at each scrape, as the gauge *name*."""
+        Gauge(name, text, registry=self._registry).set_function(value)
+
+    def count(self, name: str, text: str, value: Callable[[], float]) -> None:
+        """Show *value*, which only grows, as the counter *name*."""
+        self._registry.register(_Counted(name, text, value))
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class Children(Generic[M]):
+    """The children of *metric* by their label values: found faster than by itself."""
+
+    def __init__(self, metric: M) -> None:
+        self._metric: M = metric
+        self._known: dict[tuple[str, ...], M] = {}
+
+    def __call__(self, *values: str) -> M:
+        """Return the child for the label *values*, which must be few in all."""
+        child = self._known.get(values)
+        if child is None:
+            child = self._known[values] = self._metric.labels(*values)
+        return child
+
+
+class _Counted(Collector):
+    """A counter that something else keeps."""
+
+    def __init__(self, name: str, text: str, value: Callable[[], float]) -> None:
+        self._name = name
+        self._text = text
+        self._value = value
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield it as it is now."""
+        yield CounterMetricFamily(self._name, self._text, value=self._value())
+
+
+def _build() -> dict[str, str]:
+    return {
+        "version": version("logto-gateway"),
+        "python": platform.python_version(),
+        "aiohttp": version("aiohttp"),
+    }
+
+
+def version(distribution: str) -> str:
+    """Return the version of an installed *distribution*, "unknown" in a checkout."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "unknown"

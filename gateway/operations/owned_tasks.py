@@ -9,7 +9,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import structlog
+
 T = TypeVar("T")
+LAST_WORDS = 1.0  # seconds for cancelled work to clean up after itself
+log = structlog.get_logger("gateway")
 
 
 class OwnedTasks:
@@ -17,6 +21,12 @@ class OwnedTasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
+        self._unheard: set[asyncio.Task[Any]] = set()  # whoever waited has left
+
+    @property
+    def count(self) -> int:
+        """How many are running."""
+        return len(self._running)
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of *work*, or raise what it raised.
@@ -26,19 +36,33 @@ class OwnedTasks:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                self._unheard.add(task)
+            raise
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen: a waiter that left must not make a warning
+        unheard = task in self._unheard
+        self._unheard.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()  # seen: no warning for a waiter that left
+        if error is not None and unheard:
+            log.warning("owned_work_failed", exc_info=error)
 
     async def close(self, deadline: float) -> None:
         """Wait until all work is done, *deadline* seconds at the most; then cancel."""
-        if not self._running:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + deadline
+        while self._running and loop.time() < end:  # work may begin more work
+            await asyncio.wait(self._running, timeout=end - loop.time())
+        late = list(self._running)
+        if not late:
             return
-        _done, late = await asyncio.wait(self._running, timeout=deadline)
+        log.warning("owned_work_abandoned", tasks=len(late), deadline=deadline)
         for task in late:
             task.cancel()
-        if late:
-            await asyncio.wait(late)
+        await asyncio.wait(late, timeout=LAST_WORDS)

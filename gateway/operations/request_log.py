@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.operations.logs import readable_path, without_empty
-from gateway.operations.metrics import Metrics
+from gateway.operations.metrics import Children, Metrics
+from gateway.operations.open_requests import OpenRequests
 
 log = structlog.get_logger("gateway.request")
+SWITCHING = 101  # a WebSocket: open for hours, which is no answer time
 
 
 @dataclass(slots=True)
@@ -30,35 +32,51 @@ class Story:
     bytes_sent: int = 0
     bytes_received: int = 0
     upstream_seconds: float | None = None
-    failure: str = ""
+    failure: str = ""  # what the upstream did wrong: a FailureKind
+    ended: str = ""  # "client_gone" or "shutdown", where the answer was cut short
 
 
 class RequestLog:
     """Tells the log and the metrics about requests."""
 
-    def __init__(self, metrics: Metrics, monotonic: Callable[[], float]) -> None:
-        self._metrics = metrics
+    def __init__(
+        self,
+        metrics: Metrics,
+        open_requests: OpenRequests,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._requests = Children(metrics.requests)
+        self._seconds = Children(metrics.seconds)
+        self._upstream_seconds = Children(metrics.upstream_seconds)
+        self._failures = Children(metrics.upstream_failures)
+        self._open = open_requests
         self._monotonic = monotonic
 
     def begin(self, request_id: str, method: str) -> Story:
         """Return the story of a request that has just come."""
-        self._metrics.open_requests.inc()
+        self._open.begin()
         return Story(request_id, method, self._monotonic())
 
     def end(self, story: Story) -> None:
         """Write *story* down."""
+        self._open.end()
         seconds = self._monotonic() - story.started
-        metrics = self._metrics
-        metrics.open_requests.dec()
-        status = f"{story.status // 100}xx" if story.status else "none"
-        metrics.requests.labels(story.route, story.decision, status).inc()
-        metrics.seconds.labels(story.route).observe(seconds)
-        if story.failure:
-            metrics.upstream_failures.labels(story.route, story.failure).inc()
+        self._count(story, seconds)
         log.info("request", **_line(story, seconds))
+
+    def _count(self, story: Story, seconds: float) -> None:
+        status = f"{story.status // 100}xx" if story.status else "none"
+        self._requests(story.route, story.decision, status).inc()
+        if story.status != SWITCHING:
+            self._seconds(story.route).observe(seconds)
+        if story.upstream_seconds is not None:
+            self._upstream_seconds(story.route).observe(story.upstream_seconds)
+        if story.failure:
+            self._failures(story.route, story.failure).inc()
 
 
 def _line(story: Story, seconds: float) -> dict[str, object]:
+    upstream = story.upstream_seconds
     return without_empty(
         {
             "request_id": story.request_id,
@@ -74,8 +92,8 @@ def _line(story: Story, seconds: float) -> dict[str, object]:
             "bytes_sent": story.bytes_sent,
             "bytes_received": story.bytes_received,
             "seconds": round(seconds, 6),
-            "upstream_seconds": story.upstream_seconds
-            and round(story.upstream_seconds, 6),
+            "upstream_seconds": None if upstream is None else round(upstream, 6),
             "failure": story.failure,
+            "ended": story.ended,
         }
     )

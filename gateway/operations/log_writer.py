@@ -1,0 +1,126 @@
+"""Writes log lines from a thread of its own, in batches.
+
+A request must neither wait for whoever reads the log nor fail with it: a reader that
+stalls fills a bounded queue, and what does not fit is counted instead of kept; a
+reader that has gone costs its lines and nothing else.
+"""
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+MOST_WAITING = 4 * 1024 * 1024  # characters of lines that wait to be written
+GATHER = 0.02  # seconds in which lines come together to one write
+
+
+class LogWriter:
+    """Writes lines to *stream*; None drops them.
+
+    *on_lost* is called, in the writer's thread, with how many lines went missing,
+    once writing works again.
+    """
+
+    def __init__(
+        self, stream: TextIO | None, on_lost: Callable[[int], None] | None = None
+    ) -> None:
+        self.lost = 0  # lines since the start
+        self._told = 0
+        self._on_lost = on_lost
+        self._descriptor = _descriptor(stream)
+        self._torn = False  # the last write left a part of a line
+        self._lines: list[str] = []
+        self._size = 0
+        self._busy = False
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(
+            target=self._run, name="log-writer", daemon=True
+        )
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """Take *line* (without its end) to be written soon.  Never waits or raises."""
+        with self._changed:
+            if self._closing or self._size + len(line) > MOST_WAITING:
+                self.lost += 1
+                return
+            self._lines.append(line)
+            self._size += len(line)
+            if len(self._lines) == 1:
+                self._changed.notify_all()
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until everything is written, *seconds* at the most.  Return whether."""
+        with self._changed:
+            return self._changed.wait_for(self._is_idle, seconds)
+
+    def close(self, seconds: float) -> None:
+        """Take no more lines, and write what there is within *seconds*."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(seconds)
+
+    def _is_idle(self) -> bool:
+        return not self._lines and not self._busy
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._lines or self._closing)
+                self._changed.wait_for(lambda: self._closing, GATHER)
+                lines, self._lines, self._size = self._lines, [], 0
+                self._busy = True
+            if not lines:
+                break
+            self._write(lines)
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+
+    def _write(self, lines: list[str]) -> None:
+        text = "\n".join(lines) + "\n"
+        data = memoryview(text.encode("utf-8", "backslashreplace"))
+        if self._torn:
+            data = memoryview(b"\n" + data)
+        try:
+            while data:
+                data = data[self._write_some(data) :]
+                self._torn = True
+        except OSError:
+            with self._changed:
+                self.lost += max(1, bytes(data).count(b"\n"))
+            return
+        self._torn = False
+        self._tell()
+
+    def _write_some(self, data: memoryview) -> int:
+        """Return how many bytes of *data* could be written.  Raises OSError."""
+        if self._descriptor is None:
+            raise BrokenPipeError
+        try:
+            return os.write(self._descriptor, data)
+        except BlockingIOError:  # somebody made our standard output non-blocking
+            select.select([], [self._descriptor], [], 1.0)
+            return 0
+
+    def _tell(self) -> None:
+        missing = self.lost - self._told
+        if missing and self._on_lost is not None:
+            self._told += missing
+            self._on_lost(missing)
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    """Return the file descriptor of *stream*, with what it has buffered written."""
+    if stream is None:
+        return None
+    try:
+        stream.flush()
+        return stream.fileno()
+    except (OSError, ValueError):
+        return None
