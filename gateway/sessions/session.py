@@ -14,7 +14,8 @@ class Session:
     """Who is signed in, since when, and until when; times in unix seconds.
 
     *expires_at* is the end of the ID token, as Logto says; *refresh_token* lets the
-    grant be renewed and revoked.  *newest_key* says whether the newest key sealed
+    grant be renewed and revoked; *sid* names the session at Logto, where Logto tells
+    (OpenID Connect Back-Channel Logout 1.0, section 2.4).  *newest_key* says whether the newest key sealed
     the cookie that the session came from; it is not part of what is sealed.
     """
 
@@ -24,6 +25,7 @@ class Session:
     expires_at: int
     identity: Identity
     refresh_token: str | None = field(default=None, repr=False)
+    sid: str | None = field(default=None, repr=False)
     newest_key: bool = field(default=True, compare=False, repr=False)
 
     def seen(self, now: float) -> "Session":
@@ -53,6 +55,7 @@ def encode(session: Session) -> bytes:
         session.expires_at,
         to_record(session.identity),
         session.refresh_token,
+        session.sid,
     )
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
@@ -75,6 +78,7 @@ def _session(values: object) -> Session:
             int(expires_at),
             record,
             str() | None as refresh_token,
+            str() | None as sid,
         ] if not any(isinstance(value, bool) for value in values):
             return Session(
                 session_id,
@@ -83,6 +87,7 @@ def _session(values: object) -> Session:
                 expires_at,
                 from_record(record),
                 refresh_token,
+                sid,
             )
         case _:
             raise ValueError("not a session")

@@ -27,6 +27,7 @@ SESSION = Session(
     expires_at=100_000,
     identity=ADA,
     refresh_token="refresh",
+    sid="logto-session",
 )
 
 
@@ -53,7 +54,10 @@ IDENTITIES = st.builds(
 TIMES = st.integers(0, 2**40)
 
 
-@given(st.builds(Session, TEXT, TIMES, TIMES, TIMES, IDENTITIES, st.none() | TEXT))
+MAYBE = st.none() | TEXT
+
+
+@given(st.builds(Session, TEXT, TIMES, TIMES, TIMES, IDENTITIES, MAYBE, MAYBE))
 def test_every_session_decodes(session: Session) -> None:
     assert decode(encode(session)) == session
 
@@ -70,14 +74,14 @@ VALUES = json.loads(encode(SESSION))
         pytest.param(b"[" * 100_000, id="deep"),
         pytest.param(b"1" * 10_000, id="a huge number"),
         pytest.param(b"{}", id="no list"),
-        pytest.param(json.dumps(VALUES[:5]).encode(), id="too short"),
+        pytest.param(json.dumps(VALUES[:6]).encode(), id="too short"),
         pytest.param(json.dumps([*VALUES, 1]).encode(), id="too long"),
         *(
             pytest.param(
                 json.dumps([*VALUES[:place], wrong, *VALUES[place + 1 :]]).encode(),
                 id=f"{wrong!r} at {place}",
             )
-            for place in range(6)
+            for place in range(7)
             for wrong in WRONG
         ),
         pytest.param(json.dumps([None, *VALUES[1:]]).encode(), id="no id"),
