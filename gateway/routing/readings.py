@@ -1,8 +1,9 @@
 r"""The readings of a path: what applications may make of the bytes they are sent.
 
 An application decodes once or twice, takes ``\`` for ``/``, drops parameters, merges
-slashes, drops the blanks and dots at the end of a name (Windows), and does so in its
-own order. A decision that must hold for the application has to hold for each.
+slashes, drops the blanks and dots at the end of a name (Windows), or decodes first and
+looks for the query then (Apache, CVE-2024-38474), and does so in its own order. A
+decision that must hold for the application has to hold for each.
 """
 
 import re
@@ -20,6 +21,7 @@ _UNRESERVED_ESCAPE = re.compile(  # RFC 3986, section 2.3
 )
 _PARAMETERS = re.compile(rb";[^/]*")
 _SLASHES = re.compile(rb"//+")
+_QUERY = re.compile(rb"[?#].*", re.DOTALL)  # what was escaped, once it is decoded
 # What trimming takes off somewhere: control characters and every blank of Unicode.
 _PADDING = "".join(
     character
@@ -76,6 +78,8 @@ def _steps(path: bytes, decodings: int) -> Iterator[tuple[bytes, int]]:
         yield _PARAMETERS.sub(b"", path), decodings
     if b"//" in path:
         yield _SLASHES.sub(b"/", path), decodings
+    if decodings:
+        yield _QUERY.sub(b"", path), decodings
     yield _trimmed(path), decodings
 
 

@@ -49,6 +49,8 @@ _DOTS_AND_BLANKS = re.compile(
     rb"|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)++)"
     rb"(?:;[^/\\]*+)?(?=[/\\]|\Z)"
 )
+# Dots before what is the query for who decodes first. One is a file's: ".#notes".
+_DOTS_BEFORE_A_QUERY = re.compile(rb"[/\\]([\x00-\x20.]++)(?:;[^/\\?#]*+)?[?#]")
 _LONGEST_DOT_SEGMENT = 2
 
 
@@ -118,4 +120,4 @@ def _has_dot_segment(reading: bytes, longest: int) -> bool:
     return any(
         b"." in name and (name.strip(b".") or len(name) <= longest)
         for name in _DOTS_AND_BLANKS.findall(reading)
-    )
+    ) or any(name.count(b".") > 1 for name in _DOTS_BEFORE_A_QUERY.findall(reading))

@@ -32,6 +32,8 @@ from gateway.routing.readings import LONGEST, MOST, folded, readings
         pytest.param(b"/admin%C2%A0", b"/admin", id="no-break-space"),
         pytest.param(b"/admin.", b"/admin", id="dot-at-the-end"),
         pytest.param(b"/admin.%20./x", b"/admin/x", id="dots-and-blanks-at-the-end"),
+        pytest.param(b"/admin%3fx", b"/admin", id="decoded-and-the-query-cut"),
+        pytest.param(b"/admin%2523/x", b"/admin", id="decoded-and-the-fragment-cut"),
         pytest.param(b"/%25%36%31", b"/a", id="escapes-of-escapes"),
         pytest.param(b"/a%253bx%252fy%255Cz", b"/a/y/z", id="all-at-once"),
     ],

@@ -60,6 +60,7 @@ paths = st.lists(st.sampled_from(PIECES), max_size=8).map(
         pytest.param(b"/.../a%20b", b"/.../a%20b", None, id="three-dots-and-escape"),
         pytest.param(b"/%20/a", b"/%20/a", None, id="blank-name"),
         pytest.param(b"/a%2eb", b"/a%2eb", None, id="escaped-dot-in-a-name"),
+        pytest.param(b"/.%23a", b"/.%23a", None, id="dot-and-escaped-hash"),
         pytest.param(b"/?q=100%&x=%0d%0a", b"/", b"q=100%&x=%0d%0a", id="free-query"),
     ],
 )
@@ -138,6 +139,8 @@ def test_absolute_form_becomes_origin_form(
         pytest.param(b"/.", id="attack-06-here-at-the-end"),
         pytest.param(b"/public/%2e%2e/admin", id="attack-06-escaped-dots"),
         pytest.param(b"/public/.%2E/admin", id="attack-06-one-escaped-dot"),
+        pytest.param(b"/public/..%3fx", id="attack-06-dots-before-an-escaped-query"),
+        pytest.param(b"/public/..;x%2523", id="attack-06-dots-before-a-late-fragment"),
         pytest.param(b"/public/..%2fadmin", id="attack-06-escaped-slash"),
         pytest.param(b"/public%2f..%2fadmin", id="attack-06-both-slashes-escaped"),
         pytest.param(b"/public/%252e%252e/admin", id="attack-06-twice"),
