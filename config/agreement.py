@@ -10,7 +10,6 @@ from config.problem import Finding, Path
 from config.table import Accepted
 from config.upstream import Upstream
 
-
 TEN = 600.0  # seconds: the default of `revalidate` says nothing against short sessions
 
 

@@ -20,8 +20,8 @@ TABLES = [
         id="an unknown table",
     ),
     pytest.param(
-        {"session": {"revalidate": '"10m"'}},
-        "session.revalidate: unknown key",
+        {"session": {"redis_url": '"redis://localhost"'}},
+        "session.redis_url: unknown key",
         id="a key that does not exist yet",
     ),
     pytest.param(
