@@ -1,4 +1,4 @@
-"""What can go wrong with the provider: it is away, or this sign-in is refused.
+"""What can go wrong with the provider: it is away, it refuses, or a grant is over.
 
 Every text is made here or bounded here: one line, :data:`LONGEST` characters, and
 never a code, a token, a verifier or the application's secret.
@@ -42,6 +42,18 @@ class SignInRefused(Exception):  # noqa: N818 - says what is the case
         self.reason = one_line(reason)
         self.code = code
         self.description = one_line(description)
+        super().__init__(self.reason)
+
+
+class GrantEnded(Exception):  # noqa: N818 - says what is the case
+    """A refresh token is good no more: its session is over.
+
+    The person was suspended or deleted, signed out elsewhere, or Logto answered about
+    someone else. *reason* is a sentence for the log.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = one_line(reason)
         super().__init__(self.reason)
 
 

@@ -41,11 +41,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ID token of one sign-in must say."""
+    """What the ID token of one sign-in must say.
+
+    *nonce* is None for a refresh: its ID token may repeat the first one's or leave it
+    out (OpenID Connect Core 1.0, section 12.2).
+    """
 
     issuer: str
     client_id: str
-    nonce: str = field(repr=False)
+    nonce: str | None = field(repr=False)
     access_token: str = field(repr=False)
 
 
@@ -92,10 +96,8 @@ def check_claims(claims: Mapping[str, object], expected: Expected, now: float) -
     _check_times(claims, now)
     if not is_subject(claims.get("sub")):
         raise _refused("names nobody")
-    nonce = claims.get("nonce")
-    known = isinstance(nonce, str) and expected.nonce and _same(nonce, expected.nonce)
-    if not known:
-        raise _refused("answers another sign-in (nonce)")
+    if expected.nonce is not None:
+        _check_nonce(claims.get("nonce"), expected.nonce)
 
 
 def check_access_token(
@@ -135,6 +137,11 @@ def seconds(value: object) -> float | None:
 def expiry(claims: Mapping[str, object]) -> int:
     """Return the second until which checked *claims* hold."""
     return int(seconds(claims.get("exp")) or 0)
+
+
+def _check_nonce(given: object, expected: str) -> None:
+    if not (isinstance(given, str) and expected and _same(given, expected)):
+        raise _refused("answers another sign-in (nonce)")
 
 
 def _check_audience(claims: Mapping[str, object], client_id: str) -> None:

@@ -1,41 +1,23 @@
-"""Logto, through its SDK: begin a sign-in, complete it, sign out.
-
-The only module that knows the SDK. That keeps one slot per storage, opens a session per
-request, blocks on keys and skips checks; so each sign-in has a storage, a core and a
-client of its own, and the core asks and verifies through the modules beside this one.
-"""
+"""Logto: begin a sign-in, complete it, refresh it, sign out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import aiohttp
-from logto import (
-    LogtoClient,
-    LogtoConfig,
-    LogtoException,
-    OidcProviderMetadata,
-    PersistKey,
-    Storage,
-)
-from logto.models.response import TokenResponse
-from logto.OidcCore import OidcCore
 
 from config.logto import Logto
-from gateway.authentication.answers import Tokens
-from gateway.authentication.authorization_url import (
-    AuthorizationRequest,
-    complete_url,
-    scopes_beside_the_sdk,
-)
+from gateway.authentication.authorization_url import AuthorizationRequest, complete_url
 from gateway.authentication.callback_parameters import parse_callback
-from gateway.authentication.errors import ProviderUnavailable, SignInRefused
-from gateway.authentication.id_token import Expected, expiry
+from gateway.authentication.errors import (
+    GrantEnded,
+    ProviderUnavailable,
+    SignInRefused,
+)
+from gateway.authentication.id_token import expiry
 from gateway.authentication.provider_endpoints import ProviderEndpoints
-from gateway.authentication.provider_metadata import ProviderMetadata
+from gateway.authentication.sdk import Client, Core, Memory, SdkError, config_for
 from gateway.authentication.sign_in_record import read_record
-from gateway.authentication.token_verifier import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +29,20 @@ class SignedIn:
     refresh_token: str | None = field(repr=False)
     id_token: str = field(repr=False)
     access_token: str = field(repr=False)
+    expires_at: int  # of the ID token, unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The same person again, and the tokens to go on with.
+
+    *userinfo* is None where Logto gave the tokens and then could not be asked: they
+    must be kept all the same, for the ones before may be used up.
+    """
+
+    id_token_claims: Mapping[str, object] = field(repr=False)
+    userinfo: Mapping[str, object] | None = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_at: int  # of the ID token, unix seconds
 
 
@@ -65,13 +61,7 @@ class LogtoProvider:
     ) -> None:
         self._sign_in = settings.sign_in
         self._endpoints = ProviderEndpoints(settings, http, now=now)
-        self._config = LogtoConfig(
-            endpoint=settings.endpoint,
-            appId=settings.app_id,
-            appSecret=settings.app_secret.get_secret_value(),
-            prompt="consent",  # a refresh token comes with consent only
-            scopes=[*scopes_beside_the_sdk(settings.scopes)],
-        )
+        self._config = config_for(settings)
 
     async def begin(
         self,
@@ -88,9 +78,9 @@ class LogtoProvider:
         Raises ProviderUnavailable.
         """
         metadata = await self._endpoints.metadata.get()
-        storage = _Memory()
-        core = _Core(metadata, self._endpoints, nonce)
-        client = _Client(self._config, storage, core)
+        storage = Memory()
+        core = Core(metadata, self._endpoints, nonce)
+        client = Client(self._config, storage, core)
         begun = await client.signIn(callback)
         sign_in_session = storage.get("signInSession") or ""
         record = read_record(sign_in_session)
@@ -123,12 +113,12 @@ class LogtoProvider:
         code = parameters.code(
             metadata.issuer, issuer_required=metadata.names_itself_in_callbacks
         )
-        core = _Core(metadata, self._endpoints, nonce)
-        client = _Client(self._config, _Memory(signInSession=sign_in_session), core)
+        core = Core(metadata, self._endpoints, nonce)
+        client = Client(self._config, Memory(signInSession=sign_in_session), core)
         answer = urlencode({"state": record.state, "code": code})
         try:
             await client.handleSignInCallback(f"{callback}?{answer}")
-        except LogtoException:
+        except SdkError:
             raise SignInRefused("The SDK does not accept the answer.") from None
         tokens, subject = core.tokens, str(core.claims["sub"])
         return SignedIn(
@@ -139,6 +129,42 @@ class LogtoProvider:
             access_token=tokens.access_token,
             expires_at=expiry(core.claims),
         )
+
+    async def refresh(self, refresh_token: str, expected_sub: str) -> Refreshed:
+        """Return what Logto says now about *expected_sub*, whose refresh token it is.
+
+        Userinfo is asked as well: the X account stands nowhere else, and so may the
+        roles. Not to be cancelled, and one at a time: Logto may replace the token.
+        Raises GrantEnded and ProviderUnavailable.
+        """
+        metadata = await self._endpoints.metadata.get()
+        core = Core(metadata, self._endpoints, nonce=None)
+        client_id, secret = self._config.appId, self._config.appSecret
+        try:
+            await core.fetchTokenByRefreshToken(client_id, secret, refresh_token)
+            core.verifyIdToken(core.tokens.id_token, client_id)
+        except SignInRefused as error:
+            raise _as_refresh_failure(error) from None
+        if core.claims["sub"] != expected_sub:
+            raise GrantEnded("The refreshed ID token is about someone else.")
+        return Refreshed(
+            id_token_claims=core.claims,
+            userinfo=await self._userinfo_again(core.tokens.access_token, expected_sub),
+            refresh_token=core.tokens.refresh_token or refresh_token,
+            expires_at=expiry(core.claims),
+        )
+
+    async def _userinfo_again(
+        self, access_token: str, subject: str
+    ) -> Mapping[str, object] | None:
+        try:
+            return await self._endpoints.userinfo(access_token, subject)
+        except ProviderUnavailable:
+            return None
+        except SignInRefused as error:
+            if error.code == "invalid_userinfo":
+                raise GrantEnded(error.reason) from None
+            return None
 
     async def revoke(self, refresh_token: str) -> None:
         """Revoke *refresh_token* and its whole grant; raises ProviderUnavailable."""
@@ -152,11 +178,11 @@ class LogtoProvider:
         Raises ProviderUnavailable.
         """
         metadata = await self._endpoints.metadata.renew()
-        core = _Core(metadata, self._endpoints, nonce="")
-        client = _Client(self._config, _Memory(), core)
+        core = Core(metadata, self._endpoints, nonce="")
+        client = Client(self._config, Memory(), core)
         try:
             return await client.signOut(post_logout)
-        except LogtoException:
+        except SdkError:
             raise ProviderUnavailable("Logto names no end of session.") from None
 
     async def ready(self) -> bool:
@@ -168,82 +194,12 @@ class LogtoProvider:
         return True
 
 
-class _Memory(Storage):
-    """The SDK's storage, for one sign-in."""
+def _as_refresh_failure(error: SignInRefused) -> GrantEnded | ProviderUnavailable:
+    """Return what *error* means for a session: only ``invalid_grant`` ends one.
 
-    def __init__(self, **values: str) -> None:
-        self._values: dict[str, str | None] = dict(values)
-
-    def get(self, key: PersistKey) -> str | None:
-        return self._values.get(key)
-
-    def set(self, key: PersistKey, value: str | None) -> None:
-        self._values[key] = value
-
-    def delete(self, key: PersistKey) -> None:
-        self._values.pop(key, None)
-
-
-class _Client(LogtoClient):
-    """The SDK's client, on a core that is here already."""
-
-    def __init__(self, config: LogtoConfig, storage: Storage, core: OidcCore) -> None:
-        super().__init__(config, storage)
-        self._oidcCore = core
-
-
-class _Core(OidcCore):
-    """The SDK's protocol functions, for one sign-in whose ID token holds *nonce*."""
-
-    tokens: Tokens
-    claims: dict[str, object]  # verified
-    _signer: Signer
-
-    def __init__(
-        self, metadata: ProviderMetadata, endpoints: ProviderEndpoints, nonce: str
-    ) -> None:
-        super().__init__(_as_the_sdk_has_it(metadata))
-        self._endpoints = endpoints
-        self._nonce = nonce
-
-    async def fetchTokenByCode(  # noqa: N802 - the SDK's name
-        self,
-        clientId: str,  # noqa: ARG002, N803
-        clientSecret: str | None,  # noqa: ARG002, N803
-        redirectUri: str,  # noqa: N803
-        code: str,
-        codeVerifier: str,  # noqa: N803
-    ) -> TokenResponse:
-        """Exchange *code*, and get hold of the key that the ID token needs."""
-        self.tokens = await self._endpoints.tokens(
-            {
-                "grant_type": "authorization_code",
-                "redirect_uri": redirectUri,
-                "code": code,
-                "code_verifier": codeVerifier,
-            }
-        )
-        self._signer = await self._endpoints.verifier.signer(self.tokens.id_token)
-        answer = asdict(self.tokens) | {"token_type": "Bearer"}
-        return TokenResponse.model_validate(answer)
-
-    def verifyIdToken(self, idToken: str, clientId: str) -> None:  # noqa: N802, N803
-        """Verify *idToken* with the key that is at hand: nothing is fetched here."""
-        expected = Expected(
-            issuer=self.metadata.issuer,
-            client_id=clientId,
-            nonce=self._nonce,
-            access_token=self.tokens.access_token,
-        )
-        self.claims = self._endpoints.verifier.verify(idToken, self._signer, expected)
-
-
-@lru_cache(maxsize=4)
-def _as_the_sdk_has_it(metadata: ProviderMetadata) -> OidcProviderMetadata:
-    document = asdict(metadata) | {
-        "end_session_endpoint": metadata.end_session_endpoint or None,
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": sorted(metadata.algorithms),
-    }
-    return OidcProviderMetadata.model_validate(document)
+    Whatever else is wrong is wrong with Logto or with the configuration, and nobody
+    should be signed out for it (RFC 6749 section 5.2).
+    """
+    if error.code == "invalid_grant":
+        return GrantEnded(error.reason)
+    return ProviderUnavailable(error.reason)

@@ -48,18 +48,19 @@ class ProviderEndpoints:
         keys = SigningKeys(self._fetch_keys, known=KNOWN_ALGORITHMS, now=now)
         self.verifier = TokenVerifier(self.metadata, keys, now=now)
 
-    async def tokens(self, grant: Mapping[str, str]) -> Tokens:
-        """Return what Logto hands out for *grant* (RFC 6749 section 4.1.3).
+    async def tokens(self, grant: Mapping[str, str], *, repeatable: bool) -> Tokens:
+        """Return what Logto hands out for *grant* (RFC 6749 sections 4.1.3 and 6).
 
-        Never sent again once it may have arrived: a code used twice ends the whole
-        grant. Raises SignInRefused and ProviderUnavailable.
+        Unless it is *repeatable* it is never sent again once it may have arrived: a
+        code used twice ends the whole grant. Raises SignInRefused and
+        ProviderUnavailable.
         """
         metadata = await self.metadata.get()
         call = Call(
             "token endpoint",
             metadata.token_endpoint,
             form={**grant, **self._credentials()},
-            repeatable=False,
+            repeatable=repeatable,
         )
         return read_tokens(await self._http.ask(call))
 
