@@ -1,0 +1,1 @@
+"""Measures the gateway beside its peers; README.md says how, and what is measured."""

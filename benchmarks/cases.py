@@ -1,0 +1,187 @@
+"""What is measured: one function for each kind of case, and the list of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import bulk, streams, wrk
+from benchmarks.processes import cpu_seconds, pss
+from benchmarks.proxies import BULK, Proxy
+
+MEGABYTE = 1_000_000
+_GLANCE = 0.1  # seconds between two looks at the memory
+_SETTLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long, how much, and with whose cookie a peer that knows nobody is asked."""
+
+    seconds: float
+    idle_sockets: int
+    listeners: int
+    transfers: int
+    folder: Path
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One round of one case: *amount* of the case's unit; times in seconds.
+
+    *memory* is the highest PSS seen, in KiB; *each* the KiB that one of many
+    connections takes, where the case is about that.
+    """
+
+    amount: float
+    seconds: float
+    cpu: float
+    memory: int
+    p50: float | None = None
+    p99: float | None = None
+    each: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case; *needs* is what a proxy must be able to, for the case to make sense."""
+
+    name: str
+    title: str
+    unit: str
+    measure: Callable[[Proxy, Terms], Awaitable[Sample]]
+    needs: Callable[[Proxy], bool] = lambda _proxy: True
+
+
+def requests(
+    load: wrk.Load, *, fresh: bool = False
+) -> Callable[[Proxy, Terms], Awaitable[Sample]]:
+    """Return the measuring of *load*, with one session or a *fresh* one each time."""
+
+    async def measure(proxy: Proxy, terms: Terms) -> Sample:
+        own = proxy.fresh if fresh else (proxy.cookie or terms.cookie,)
+        cpu = cpu_seconds(proxy.pid)
+        counted = await wrk.drive(proxy, load, terms.seconds, terms.folder, own)
+        return Sample(
+            counted.requests,
+            counted.seconds,
+            cpu_seconds(proxy.pid) - cpu,
+            pss(proxy.pid),
+            counted.p50,
+            counted.p99,
+        )
+
+    return measure
+
+
+def transfers(
+    transfer: Callable[[Proxy], None],
+) -> Callable[[Proxy, Terms], Awaitable[Sample]]:
+    """Return the measuring of large bodies, one after the other."""
+
+    async def measure(proxy: Proxy, terms: Terms) -> Sample:
+        def run() -> None:
+            for _ in range(terms.transfers):
+                transfer(proxy)
+
+        cpu, start = cpu_seconds(proxy.pid), asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(asyncio.to_thread(run))
+            memory = pss(proxy.pid)
+            while not running.done():
+                await asyncio.sleep(_GLANCE)
+                memory = max(memory, pss(proxy.pid))
+        seconds = asyncio.get_running_loop().time() - start
+        amount = terms.transfers * BULK / MEGABYTE
+        return Sample(amount, seconds, cpu_seconds(proxy.pid) - cpu, memory)
+
+    return measure
+
+
+async def echoes(proxy: Proxy, terms: Terms) -> Sample:
+    """Measure WebSocket messages, there and back."""
+    cpu = cpu_seconds(proxy.pid)
+    amount = await streams.echo(proxy, 64, terms.seconds)
+    return Sample(amount, terms.seconds, cpu_seconds(proxy.pid) - cpu, pss(proxy.pid))
+
+
+async def events(proxy: Proxy, terms: Terms) -> Sample:
+    """Measure server-sent events, each to one listener."""
+    cpu = cpu_seconds(proxy.pid)
+    amount = await streams.listen(proxy, terms.listeners, terms.seconds)
+    return Sample(amount, terms.seconds, cpu_seconds(proxy.pid) - cpu, pss(proxy.pid))
+
+
+async def idle_sockets(proxy: Proxy, terms: Terms) -> Sample:
+    """Measure what WebSockets on which nothing is said keep of the memory."""
+    before, cpu = pss(proxy.pid), cpu_seconds(proxy.pid)
+    start, count = asyncio.get_running_loop().time(), terms.idle_sockets
+    async with streams.idle(proxy, count):
+        seconds = asyncio.get_running_loop().time() - start
+        await asyncio.sleep(_SETTLE)
+        memory = pss(proxy.pid)
+    await asyncio.sleep(_SETTLE)
+    each = (memory - before) / count
+    return Sample(count, seconds, cpu_seconds(proxy.pid) - cpu, memory, each=each)
+
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537"
+BROWSER = (
+    ("User-Agent", AGENT),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Encoding", "gzip, deflate, br, zstd"),
+    ("Accept-Language", "en-GB,en;q=0.9,de;q=0.8"),
+    ("Cache-Control", "max-age=0"),
+    ("Referer", "http://127.0.0.1/some/page/before?with=a&query=string"),
+    ("Sec-CH-UA", '"Chromium";v="140", "Not=A?Brand";v="24"'),
+    ("Sec-CH-UA-Mobile", "?0"),
+    ("Sec-CH-UA-Platform", '"Linux"'),
+    ("Sec-Fetch-Dest", "document"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-Site", "same-origin"),
+    ("Upgrade-Insecure-Requests", "1"),
+)
+COOKIES = "; ".join(f"application-{number}={'v' * 135}" for number in range(6))
+
+
+def _get(path: str, connections: int = 64) -> wrk.Load:
+    return wrk.Load(path, connections, fields=BROWSER, cookies=COOKIES)
+
+
+_POST = wrk.Load(
+    "/post", method="POST", fields=BROWSER, cookies=COOKIES, body="x" * 4096
+)
+
+CASES = (
+    Case("plain", "1 KB GET, 2 header fields", "requests", requests(wrk.Load("/1k"))),
+    Case("browser", "1 KB GET of a browser", "requests", requests(_get("/1k"))),
+    Case("one", "the same, 1 connection", "requests", requests(_get("/1k", 1))),
+    Case("many", "the same, 512 connections", "requests", requests(_get("/1k", 512))),
+    Case(
+        "first",
+        "the same, a session's first request",
+        "requests",
+        requests(_get("/1k"), fresh=True),
+        lambda proxy: bool(proxy.fresh),
+    ),
+    Case("64k", "64 KB GET of a browser", "requests", requests(_get("/64k"))),
+    Case("post", "4 KB POST of a browser", "requests", requests(_POST)),
+    Case("down", "100 MB down", "MB", transfers(bulk.download)),
+    Case("up", "100 MB up", "MB", transfers(bulk.upload)),
+    Case(
+        "echo",
+        "WebSocket echo, 64 connections",
+        "messages",
+        echoes,
+        lambda proxy: proxy.streams,
+    ),
+    Case("events", "server-sent events", "events", events, lambda proxy: proxy.streams),
+    Case(
+        "idle",
+        "idle WebSockets",
+        "connections",
+        idle_sockets,
+        lambda proxy: proxy.streams,
+    ),
+)

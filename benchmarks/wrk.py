@@ -1,0 +1,108 @@
+"""Drives requests with wrk, and reads what it counted."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.proxies import Proxy
+
+# More than one Cookie field value: a request takes the next, and then the first again.
+_SCRIPT = """
+wrk.method = {method}
+wrk.body = {body}
+local fields = {{ {fields} }}
+for name, value in pairs(fields) do wrk.headers[name] = value end
+local cookies = {{ {cookies} }}
+local requests, at = {{}}, 0
+function init(args)
+  for i, cookie in ipairs(cookies) do
+    wrk.headers["Cookie"] = cookie
+    requests[i] = wrk.format()
+  end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+function done(summary, latency, _)
+  local e = summary.errors
+  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests,
+    summary.duration, e.connect + e.read + e.write + e.status + e.timeout,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
+
+
+class Wrong(Exception):  # noqa: N818 - says what is the case
+    """A proxy that answers otherwise than it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The requests of a case; *cookies* are joined with the proxy's own."""
+
+    path: str
+    connections: int = 64
+    method: str = "GET"
+    fields: tuple[tuple[str, str], ...] = ()
+    cookies: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What wrk counted; times in seconds."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p99: float
+
+
+async def drive(
+    proxy: Proxy, load: Load, seconds: float, folder: Path, own: Sequence[str]
+) -> Counted:
+    """Send *load* to *proxy* for *seconds*, with the *own* cookies in turn.
+
+    Raises Wrong when a request failed.
+    """
+    script = folder / "load.lua"
+    script.write_text(_script(load, own))
+    process = await asyncio.create_subprocess_exec(
+        "wrk",
+        f"--connections={load.connections}",
+        "--threads=1",
+        f"--duration={max(1, round(seconds))}s",
+        "--timeout=10s",
+        f"--script={script}",
+        f"{proxy.origin}{load.path}",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    for line in said.decode().splitlines():
+        if line.startswith("RESULT "):
+            requests, duration, errors, p50, p99 = map(int, line.split()[1:])
+            if errors or not requests:
+                raise Wrong(f"{errors} of {requests} requests failed")
+            return Counted(requests, duration / 1e6, p50 / 1e6, p99 / 1e6)
+    raise Wrong("wrk ended without a result")
+
+
+def _script(load: Load, own: Sequence[str]) -> str:
+    cookies = [_joined(cookie, load.cookies) for cookie in own]
+    return _SCRIPT.format(
+        method=json.dumps(load.method),
+        body=json.dumps(load.body) if load.body else "nil",
+        fields=", ".join(
+            f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in load.fields
+        ),
+        cookies=", ".join(json.dumps(cookie) for cookie in cookies),
+    )
+
+
+def _joined(own: str, others: str) -> str:
+    """Return a Cookie field: *others*, ours in their midst."""
+    before, _, after = others.partition("; ")
+    return "; ".join(part for part in (before, own, after) if part)
