@@ -1,5 +1,6 @@
 """A bounded memory of short texts, each until a time of its own."""
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 
@@ -33,6 +34,10 @@ class Remembered:
         """Tell whether *text* is remembered at the time *now* (seconds)."""
         until = self._until.get(text)
         return until is not None and now < until
+
+    def items(self, now: float) -> Iterator[tuple[str, float]]:
+        """Yield each text that is remembered at the time *now*, and until when."""
+        return ((text, until) for text, until in self._until.items() if now < until)
 
     def __len__(self) -> int:
         return len(self._until)

@@ -15,8 +15,9 @@ class Session:
 
     *expires_at* is the end of the ID token, as Logto says; *refresh_token* lets the
     grant be renewed and revoked; *sid* names the session at Logto, where Logto tells
-    (OpenID Connect Back-Channel Logout 1.0, section 2.4).  *newest_key* says whether the newest key sealed
-    the cookie that the session came from; it is not part of what is sealed.
+    (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *newest_key* says whether
+    the newest key sealed the cookie that the session came from; it is not part of
+    what is sealed.
     """
 
     id: str
