@@ -451,3 +451,22 @@ access = "optional"
             fields=["Accept: text/html"],
         )
         assert answer.status == 303
+
+
+async def test_a_form_that_breaks_its_framing_is_400_and_closes() -> None:
+    async with whole_world() as world:
+        await world.sign_in()
+        head = [
+            "POST /.gateway/switch-account HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Cookie: {world.browser.cookie_header(world.url())}",
+            "Sec-Fetch-Site: same-origin",
+            "Transfer-Encoding: chunked",
+            "",
+            "zz",
+            "",
+        ]
+        answer = await exchange(world.gateway.port, "\r\n".join(head).encode())
+        assert answer.status == 400
+        assert answer.value(b"Connection") == b"close"
+        assert answer.value(b"Set-Cookie") is None

@@ -1,16 +1,11 @@
 """Return-to: whatever was asked for, the browser stays here."""
 
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import example, given, strategies as st
 
 from gateway.authentication.return_to import LONGEST, return_to
 from tests.support.browser_address import decodings, resolve
-
-ROOT = Path(__file__).resolve().parents[3]
-LISTS = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))  # noqa: TID251
+from tests.support.open_redirects import collected
 
 TRICKS = [
     pytest.param("", id="empty"),
@@ -172,22 +167,8 @@ def test_20_for_every_text_the_browser_stays_here(value: str) -> None:
     assert_stays("/" + value)
 
 
-def listed() -> list[str]:
-    names = ("open_redirects.txt", "open_redirects_extra.txt")
-    files = [LISTS / name for name in names]
-    if not all(file.is_file() for file in files):
-        return []
-    texts = [file.read_text("utf-8", "surrogateescape") for file in files]
-    return [line for text in texts for line in text.split("\n") if line]
-
-
 def test_20_the_collected_tricks_lead_home() -> None:
-    """The lists are oauth2-proxy's (MIT), mod_auth_openidc's, Pomerium's, vouch's."""
-    values = listed()
-    if not values:
-        pytest.skip(f"the lists of open redirects are not at hand: {LISTS}")
-    assert len(values) > 600
-    for value in values:
+    for value in collected():
         for reading in decodings(value):
             assert_stays(reading)
             assert_stays("/" + reading)
