@@ -13,6 +13,7 @@ _FOR_CDNS = frozenset(
     }
 )
 _CDN_SUFFIX = b"cdn-cache-control"
+PRIVATE: Field = (b"Cache-Control", b"private")
 
 
 def private(fields: Fields) -> list[Field]:
@@ -21,7 +22,7 @@ def private(fields: Fields) -> list[Field]:
     A Cache-Control with ``private`` or ``no-store`` stays as it is; any other, or
     none, gets ``private`` and loses ``public`` and ``s-maxage``.
     """
-    kept = [field for field in fields if not _is_for_cdn(field[0])]
+    kept = [field for field in fields if not is_for_cdn(field[0])]
     directives = [value for name, value in kept if _is_cache_control(name)]
     if tokens(directives) & {b"private", b"no-store"}:
         return kept
@@ -40,7 +41,7 @@ def vary_by_cookie(fields: Fields) -> list[Field]:
 
 def no_store(fields: Fields) -> list[Field]:
     """Return *fields* so that no cache at all keeps the answer."""
-    kept = [field for field in fields if not _is_for_cdn(field[0])]
+    kept = [field for field in fields if not is_for_cdn(field[0])]
     return _replace(kept, (b"Cache-Control", b"no-store"))
 
 
@@ -61,7 +62,8 @@ def _is_cache_control(name: bytes) -> bool:
     return name.lower() == b"cache-control"
 
 
-def _is_for_cdn(name: bytes) -> bool:
+def is_for_cdn(name: bytes) -> bool:
+    """Tell whether a field called *name* tells shared caches what to keep."""
     lower = name.lower()
     return lower.endswith(_CDN_SUFFIX) or lower in _FOR_CDNS
 

@@ -24,6 +24,7 @@ from gateway.proxying.request_reader import ClientLimits, RequestReader
 __all__ = ["ClientConnection", "ClientLimits", "ClientRequest", "GatewayServer"]
 
 Handler = Callable[[ClientRequest], Awaitable[web.StreamResponse]]
+OnRefused = Callable[[int, str, str], None]
 
 _READ_AHEAD = 64 * 1024  # bytes of pipelined requests that wait their turn
 _LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
@@ -31,11 +32,20 @@ _LINGER_BYTES = 4 * 1024 * 1024
 
 
 class GatewayServer(web.Server):
-    """Makes a ClientConnection for each connection of a listener."""
+    """Makes a ClientConnection for each connection of a listener.
 
-    def __init__(self, handler: Handler, limits: ClientLimits) -> None:
+    *on_refused* is told status, reason and peer of what never became a request.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        limits: ClientLimits,
+        on_refused: OnRefused = lambda _status, _reason, _peer: None,
+    ) -> None:
         super().__init__(handler, handler_cancellation=True)  # type: ignore[arg-type]
         self._limits = limits
+        self.on_refused = on_refused
 
     def __call__(self) -> "ClientConnection":
         """Return the protocol of a new connection."""
@@ -47,7 +57,7 @@ class ClientConnection(ClientSocket):
 
     __slots__ = (
         "_discarded", "_handler", "_head", "_head_timer", "_limits", "_lingering",
-        "_reader",
+        "_on_refused", "_reader",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +75,7 @@ class ClientConnection(ClientSocket):
         self._parser = None
         self._limits = limits
         self._handler: Handler = server.request_handler
+        self._on_refused = server.on_refused
         self._reader = RequestReader(self, loop, limits)
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
@@ -156,6 +167,9 @@ class ClientConnection(ClientSocket):
     async def _serve(self, head: RequestHead | RequestRefused) -> bool:
         """Answer one request.  Return whether another may follow."""
         if isinstance(head, RequestRefused):
+            peer = self.peername
+            client = str(peer[0]) if isinstance(peer, tuple) else "unknown"
+            self._on_refused(head.status, str(head), client)
             return await self._refuse(head)
         request = ClientRequest(head, self._reader.body, self, self._loop)
         try:

@@ -74,10 +74,12 @@ class Connection(Protocol):
 class Record:
     """What an exchange came to, for the log."""
 
+    status: int = 0  # of the answer that the client was sent, from its first byte on
     bytes_sent: int = 0  # of the body, to the client
     bytes_received: int = 0  # of the body, from the client
     upstream_seconds: float | None = None  # from the request's start to the head
     failure: str = ""  # a FailureKind, where a relayed answer was cut
+    ended: str = ""  # why the gateway itself ended it early
 
 
 class ClientRequest(web.BaseRequest):

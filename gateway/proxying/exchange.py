@@ -59,8 +59,9 @@ class Exchange:
         finally:
             self._let_go()
 
-    def cut(self) -> None:
+    def cut(self, why: str) -> None:
         """End it now: a tunnel is closed, an answer under way is broken off."""
+        self._request.record.ended = why
         if self._relay.tunnel is not None:
             self._relay.tunnel.close()
         else:

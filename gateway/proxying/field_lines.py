@@ -5,6 +5,7 @@ refused on both sides: each is a way to make two parsers disagree.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from gateway.fields import Field
 
@@ -92,12 +93,16 @@ def _learn(name: bytes) -> bytes:
 
 def tokens(values: Iterable[bytes]) -> set[bytes]:
     """Return the members of comma-separated lists, in lower case."""
-    return {
-        member
-        for value in values
-        for part in value.lower().split(b",")
-        if (member := part.strip(b" \t"))
-    }
+    found: set[bytes] = set()
+    for value in values:
+        found |= _members(value)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _members(value: bytes) -> frozenset[bytes]:
+    parts = (part.strip(b" \t") for part in value.lower().split(b","))
+    return frozenset(part for part in parts if part)
 
 
 def content_length(values: list[bytes]) -> int | None:
@@ -114,8 +119,5 @@ def content_length(values: list[bytes]) -> int | None:
 
 def serialise(start: bytes, fields: Iterable[Field]) -> bytes:
     """Return a head: *start* (with its CRLF), the lines of *fields*, an empty line."""
-    parts = [start]
-    for name, value in fields:
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n")
-    return b"".join(parts)
+    lines = b"\r\n".join(map(b": ".join, fields))
+    return b"%b%b\r\n\r\n" % (start, lines) if lines else start + b"\r\n"

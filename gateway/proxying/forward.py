@@ -133,7 +133,7 @@ class Forwarder:
                 async with asyncio.timeout(deadline):
                     await self._all_done.wait()
         for exchange in list(self._open):
-            exchange.cut()
+            exchange.cut("shutdown")
 
     def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
         host = stamp.host if way.preserve_host else way.host

@@ -1,5 +1,6 @@
 """Says who the client is, in the fields applications read (RFC 7239, X-Forwarded-*)."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from gateway.fields import Field
@@ -44,6 +45,7 @@ def _quoted(value: bytes) -> bytes:
     return b'"%b"' % value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
+@lru_cache(maxsize=1024)
 def forwarding_fields(
     forwarded_for: bytes, host: bytes, scheme: bytes, port: bytes
 ) -> tuple[Field, ...]:

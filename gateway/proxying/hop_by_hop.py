@@ -1,6 +1,9 @@
 """Removes what concerns one connection only (RFC 9110 §7.6.1)."""
 
-from gateway.fields import Field, Fields
+from collections.abc import Iterable
+from functools import lru_cache
+
+from gateway.fields import Field, Fields, values
 from gateway.proxying.field_lines import tokens
 
 ALWAYS = frozenset(
@@ -42,13 +45,22 @@ NEVER = frozenset(
 _PLAIN_OPTIONS = frozenset({b"close", b"keep-alive", b"te", b"upgrade"})
 
 
-def nominated(fields: Fields) -> frozenset[bytes]:
-    """Return the names, in lower case, that Connection declares to be hop-by-hop."""
-    options = tokens(value for name, value in fields if name.lower() == b"connection")
-    return frozenset(options - _PLAIN_OPTIONS - NEVER - ALWAYS)
+@lru_cache(maxsize=512)
+def nominated(connection: bytes) -> frozenset[bytes]:
+    """Return the names, in lower case, that a Connection value makes hop-by-hop."""
+    return frozenset(tokens([connection]) - _PLAIN_OPTIONS - NEVER - ALWAYS)
+
+
+def without_nominated(fields: list[Field], connections: Iterable[bytes]) -> list[Field]:
+    """Return *fields* without those that the *connections* values name."""
+    for connection in connections:
+        names = nominated(connection)
+        if names:
+            fields = [field for field in fields if field[0].lower() not in names]
+    return fields
 
 
 def end_to_end(fields: Fields) -> list[Field]:
     """Return *fields* without those that are hop-by-hop or named in Connection."""
-    dropped = ALWAYS | nominated(fields)
-    return [field for field in fields if field[0].lower() not in dropped]
+    kept = [field for field in fields if field[0].lower() not in ALWAYS]
+    return without_nominated(kept, values(fields, b"connection"))

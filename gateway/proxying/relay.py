@@ -87,6 +87,7 @@ class Relay:
         elif not minor:
             fields.append((b"Connection", b"keep-alive"))
         start = serialise(status_line(head.status), fields)
+        self._request.record.status = head.status
         try:
             await self._body(connection, start, chunked=chunked)
         except Broken as broken:
@@ -132,6 +133,7 @@ class Relay:
             raise Broken(FailureKind.CUT, "closed after its 101")
         fields = self._fields(head)
         fields += _SWITCHING
+        self._request.record.status = head.status
         self._client.send(serialise(status_line(head.status), fields))
         tunnel = self.tunnel = Tunnel(self._loop, client, upstream)
         tunnel.open(connection, self._client)

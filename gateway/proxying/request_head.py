@@ -81,26 +81,36 @@ def _request_line(line: bytes) -> tuple[str, bytes, int]:
 
 def _decide(head: RequestHead, decisive: list[tuple[bytes, bytes]]) -> RequestHead:
     """Fill in what the *decisive* fields say about body and connection."""
+    if len(decisive) == 1 and decisive[0][0] == b"host" and head.minor:
+        return head  # what most requests are
     by_name: dict[bytes, list[bytes]] = {}
     for name, value in decisive:
         by_name.setdefault(name, []).append(value)
     _check_host(by_name.get(b"host", []), head.minor)
+    _decide_body(head, by_name)
+    if b"connection" in by_name or not head.minor:
+        _decide_connection(head, by_name)
+    if head.minor and b"expect" in by_name:
+        head.expects_continue = tokens(by_name[b"expect"]) == {b"100-continue"}
+    return head
+
+
+def _decide_body(head: RequestHead, by_name: dict[bytes, list[bytes]]) -> None:
     encodings = by_name.get(b"transfer-encoding")
     if encodings is not None:
         _check_chunked(encodings, head.minor, b"content-length" in by_name)
         head.chunked = True
     elif (lengths := by_name.get(b"content-length")) is not None:
         head.length = content_length(lengths) or 0
-    if b"connection" in by_name or not head.minor:
-        options = tokens(by_name.get(b"connection", ()))
-        head.keep_alive = (
-            b"close" not in options if head.minor else b"keep-alive" in options
-        )
-        if b"upgrade" in options and b"upgrade" in by_name:
-            head.wants_upgrade = _is_handshake(head, by_name[b"upgrade"])
-    if head.minor and b"expect" in by_name:
-        head.expects_continue = tokens(by_name[b"expect"]) == {b"100-continue"}
-    return head
+
+
+def _decide_connection(head: RequestHead, by_name: dict[bytes, list[bytes]]) -> None:
+    options = tokens(by_name.get(b"connection", ()))
+    head.keep_alive = (
+        b"close" not in options if head.minor else b"keep-alive" in options
+    )
+    if b"upgrade" in options and b"upgrade" in by_name:
+        head.wants_upgrade = _is_handshake(head, by_name[b"upgrade"])
 
 
 def _check_host(hosts: list[bytes], minor: int) -> None:

@@ -123,28 +123,22 @@ def _finish(
     kept: list[Field], special: list[tuple[_Kind, Field]], host: bytes
 ) -> Cleaned:
     """Apply what concerns several fields at once."""
-    trace = [field for kind, field in special if kind is _Kind.TRACE]
-    traced = _is_traced(trace)
-    for kind, field in special:
+    for kind, (_, value) in special:
         if kind is _Kind.CONNECTION:
-            kept = _without_nominated(kept, field)
-        elif kind is _Kind.TE and b"trailers" in tokens([field[1]]):
+            kept = hop_by_hop.without_nominated(kept, [value])
+        elif kind is _Kind.TE and b"trailers" in tokens([value]):
             # RFC 9110 §10.1.4: TE is hop-by-hop, and on our hop trailers are welcome.
             kept += _TRAILERS_WELCOME
-    if traced:
-        kept += trace
-    if all(kind is not _Kind.HOST for kind, _ in special):  # HTTP/1.0
+    kinds = [kind for kind, _ in special]
+    if _Kind.HOST not in kinds:  # HTTP/1.0
         kept.insert(0, (b"Host", host))
-    return Cleaned(kept, traced)
+    if _Kind.TRACE not in kinds:
+        return Cleaned(kept, traced=False)
+    trace = [field for kind, field in special if kind is _Kind.TRACE]
+    traced = _is_traced(trace)
+    return Cleaned(kept + trace if traced else kept, traced)
 
 
 def _is_traced(trace: list[Field]) -> bool:
     parents = [value for name, value in trace if name.lower() == b"traceparent"]
     return len(parents) == 1 and is_traceparent(parents[0])
-
-
-def _without_nominated(kept: list[Field], connection: Field) -> list[Field]:
-    names = hop_by_hop.nominated([connection])
-    if not names:
-        return kept
-    return [field for field in kept if field[0].lower() not in names]

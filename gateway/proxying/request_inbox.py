@@ -38,6 +38,8 @@ class Inbox:
         Raises RequestRefused as soon as what has come can become no head: 400, or 431
         where it is too long.  What can never end must not wait for a time-out.
         """
+        if not self._data:
+            return None
         if self._data[:2] == b"\r\n":  # RFC 9112 §2.2: ignore one empty line
             self._data = self._data[2:]
             self._searched = 0

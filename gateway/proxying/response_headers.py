@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.fields import Field
+from gateway.fields import Field, values
 from gateway.proxying import cache_privacy, hop_by_hop
 from gateway.proxying.location import Addresses, public_reference, public_refresh
 from gateway.proxying.set_cookie import public_set_cookie
@@ -17,18 +17,20 @@ _LONGEST_REMEMBERED = 64
 
 
 class _Kind(IntEnum):
-    """What becomes of an upstream's field, by its name."""
+    """What becomes of an upstream's field, by its name; each is one bit."""
 
     PASS = 0
     DROP = 1
     CONNECTION = 2
-    DATE = 3
-    LOCATION = 4
-    REFRESH = 5
-    SET_COOKIE = 6
+    DATE = 4
+    LOCATION = 8
+    REFRESH = 16
+    SET_COOKIE = 32
+    CACHES = 64
 
 
 _BY_NAME = {
+    b"cache-control": _Kind.CACHES,
     b"connection": _Kind.CONNECTION,
     b"content-location": _Kind.LOCATION,
     b"date": _Kind.DATE,
@@ -78,34 +80,38 @@ class ResponseRule:
         *set_cookies* are ours to add, *date* is the Date to give where there is none.
         """
         kept: list[Field] = []
-        dated = False
+        seen = 0
         for field in fields:
             kind = _kinds.get(field[0])
             if kind is None:
                 kind = _learn(field[0])
-            if not kind:
-                kept.append(field)
-            elif kind is _Kind.DATE:
-                dated = True
-                kept.append(field)
-            elif kind is not _Kind.DROP and kind is not _Kind.CONNECTION:
+            if kind:
+                seen |= kind
                 kept += self._changed(kind, field, host)
-        if not dated:
+            else:
+                kept.append(field)
+        if not seen & _Kind.DATE:
             kept.append((b"Date", date))
-        return self._for_caches(_without_nominated(kept, fields), set_cookies)
+        if seen & _Kind.CONNECTION:
+            named = values(fields, b"connection")
+            kept = hop_by_hop.without_nominated(kept, named)
+        return self._for_caches(kept, set_cookies, told=bool(seen & _Kind.CACHES))
 
-    def _changed(self, kind: _Kind, field: Field, host: bytes) -> list[Field]:
+    def _changed(self, kind: _Kind, field: Field, host: bytes) -> tuple[Field, ...]:
+        """Return what stands in the place of *field*."""
         name, value = field
         match kind:
-            case _Kind.SET_COOKIE:
-                if self.is_own_set_cookie(value):
-                    return []
-                value = public_set_cookie(value, self._foreign(host), self.prefix)
+            case _Kind.DATE | _Kind.CACHES:
+                return (field,)
+            case _Kind.LOCATION:
+                return ((name, public_reference(value, self.addresses(host))),)
             case _Kind.REFRESH:
-                value = public_refresh(value, self.addresses(host))
+                return ((name, public_refresh(value, self.addresses(host))),)
+            case _Kind.SET_COOKIE if not self.is_own_set_cookie(value):
+                value = public_set_cookie(value, self._foreign(host), self.prefix)
+                return ((name, value),)
             case _:
-                value = public_reference(value, self.addresses(host))
-        return [(name, value)]
+                return ()
 
     def _foreign(self, host: bytes) -> bytes:
         """Return the upstream's host, b"" where the client uses the same."""
@@ -113,10 +119,14 @@ class ResponseRule:
         return b"" if same else self.upstream_host
 
     def _for_caches(
-        self, kept: list[Field], set_cookies: Sequence[bytes]
+        self, kept: list[Field], set_cookies: Sequence[bytes], *, told: bool
     ) -> list[Field]:
+        """Keep shared caches away; *told* says if the upstream spoke to them."""
         if self.private:
-            kept = cache_privacy.private(kept)
+            if told:
+                kept = cache_privacy.private(kept)
+            else:
+                kept.append(cache_privacy.PRIVATE)
         if self.vary:
             kept = cache_privacy.vary_by_cookie(kept)
         if set_cookies:
@@ -144,18 +154,11 @@ def trailer_fields(fields: list[Field]) -> list[Field]:
 def _learn(name: bytes) -> _Kind:
     lower = name.lower()
     kind = _Kind.DROP if lower in hop_by_hop.ALWAYS else _Kind.PASS
+    if cache_privacy.is_for_cdn(lower):
+        kind = _Kind.CACHES
     kind = _BY_NAME.get(lower, kind)
     if len(name) <= _LONGEST_REMEMBERED:
         if len(_kinds) >= _MOST_REMEMBERED:
             _kinds.clear()
         _kinds[name] = kind
     return kind
-
-
-def _without_nominated(kept: list[Field], fields: list[Field]) -> list[Field]:
-    if len(kept) >= len(fields):  # nothing was dropped: there is no Connection
-        return kept
-    names = hop_by_hop.nominated(fields)
-    if not names:
-        return kept
-    return [field for field in kept if field[0].lower() not in names]
