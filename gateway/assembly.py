@@ -24,6 +24,7 @@ from gateway.operations import logs
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
 from gateway.operations.owned_tasks import OwnedTasks
+from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
 from gateway.pages.render import Renderer
 from gateway.proxying.client import ClientLimits, GatewayServer
@@ -118,7 +119,8 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         head_count=settings.server.max_header_count,
         keep_alive=settings.server.keep_alive,
     )
-    server = GatewayServer(handler, limits)
+    refused = RefusedLog(metrics, monotonic)
+    server = GatewayServer(handler, limits, refused.tell)
     parts = Parts(server, forwarder, provider, tasks, http, metrics, open_requests)
     _watch(parts)
     return parts

@@ -5,6 +5,7 @@ forward it, or send them to sign in, or say no.  Nothing is forwarded without th
 ``Permit`` that only :mod:`gateway.policy` makes.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -15,7 +16,7 @@ from aiohttp import web
 from config.routes import Route
 from gateway.addresses import Addresses
 from gateway.identity.headers import IdentityHeaders
-from gateway.operations.request_log import RequestLog, Story
+from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
     BadRequest,
     CrossSite,
@@ -33,6 +34,7 @@ from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
+from gateway.routing.client_address import UNKNOWN
 from gateway.routing.own_address import BARE, own_address
 from gateway.routing.received import (
     Malformed,
@@ -78,25 +80,35 @@ class Handler:
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
         story = self.request_log.begin(self.new_id(), request.method)
+        story.client = request.remote or UNKNOWN
         try:
-            answer = await self._answer(request, story)
-            response = self._response(answer, request, story)
+            response = await self._say(request, story)
         except RequestRefused as refused:  # its body broke its framing
             story.reason, story.status = str(refused), refused.status
+            raise
+        except (asyncio.CancelledError, ConnectionError):
+            story.ended = "client_gone"
+            raise
+        else:
+            story.answered(response)
+            return response
+        finally:
+            story.measured(request.record)
             self.request_log.end(story)
+
+    async def _say(self, request: ClientRequest, story: Story) -> web.StreamResponse:
+        """Answer *request*; what nobody expected becomes a page, if it still can."""
+        try:
+            answer = await self._answer(request, story)
+            return self._response(answer, request, story)
+        except (RequestRefused, ConnectionError):
             raise
         except Exception:
             log.exception("internal_error", request_id=story.request_id)
             story.decision = "error"
-            response = self._page(InternalError(), request, story)
-        except BaseException:
-            story.failure = "client_gone"
-            self.request_log.end(story)
-            raise
-        story.status = response.status
-        self._measure(request, story)
-        self.request_log.end(story)
-        return response
+            if request.record.status:  # an answer has begun
+                raise
+            return self._page(InternalError(), request, story)
 
     async def _answer(self, request: ClientRequest, story: Story) -> Answer:
         received = receive(
@@ -109,6 +121,7 @@ class Handler:
         match received:
             case Malformed(reason):
                 story.reason = reason
+                story.path = path_of(request.raw_target)
                 return BadRequest(reason)
             case MethodRefused():
                 return MethodNotAllowedPage((), request.method)
@@ -165,7 +178,7 @@ class Handler:
             return SessionTooLargePage(error.size, error.limit)
 
     async def _routed(self, visit: Visit, route: Route, story: Story) -> Answer:
-        story.route = route_name(route)
+        story.route = route.label
         received = visit.received
         session = None
         if route.access != "public":
@@ -215,13 +228,6 @@ class Handler:
     def _told(self, page: Page, visit: Visit, session: Session | None) -> Answer:
         return PageAndCookies(page, self.renewal.arrived(visit, session))
 
-    def _measure(self, request: ClientRequest, story: Story) -> None:
-        record = request.record
-        story.bytes_sent = record.bytes_sent
-        story.bytes_received = record.bytes_received
-        story.upstream_seconds = record.upstream_seconds
-        story.failure = story.failure or record.failure
-
     def _response(
         self, answer: Answer, request: ClientRequest, story: Story
     ) -> web.StreamResponse:
@@ -241,8 +247,3 @@ class Handler:
         if isinstance(page, BadRequest):
             response.force_close()
         return response
-
-
-def route_name(route: Route) -> str:
-    """Return what the log calls *route*: its host, if any, and its path."""
-    return route.host + route.path

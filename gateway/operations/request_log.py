@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
+from aiohttp import web
 
 from gateway.operations.logs import readable_path, without_empty
 from gateway.operations.metrics import Children, Metrics
@@ -11,6 +13,17 @@ from gateway.operations.open_requests import OpenRequests
 
 log = structlog.get_logger("gateway.request")
 SWITCHING = 101  # a WebSocket: open for hours, which is no answer time
+
+
+class Record(Protocol):
+    """What an exchange with an upstream came to; zeros where there was none."""
+
+    status: int
+    bytes_sent: int
+    bytes_received: int
+    upstream_seconds: float | None
+    failure: str
+    ended: str
 
 
 @dataclass(slots=True)
@@ -34,6 +47,28 @@ class Story:
     upstream_seconds: float | None = None
     failure: str = ""  # what the upstream did wrong: a FailureKind
     ended: str = ""  # "client_gone" or "shutdown", where the answer was cut short
+
+    def answered(self, response: web.StreamResponse) -> None:
+        """Take note of the *response*; one of our own has its body still to send."""
+        self.status = response.status
+        body = response.body if isinstance(response, web.Response) else None
+        if isinstance(body, bytes) and self.method != "HEAD":
+            self.bytes_sent = len(body)
+
+    def measured(self, record: Record) -> None:
+        """Take over what the exchange with an upstream came to.
+
+        A client that left still got the status and the bytes of until then.  Either
+        side may close a WebSocket: that is no cut.
+        """
+        self.status = self.status or record.status
+        self.bytes_sent = record.bytes_sent or self.bytes_sent
+        self.bytes_received = record.bytes_received
+        self.upstream_seconds = record.upstream_seconds
+        self.failure = self.failure or record.failure
+        if record.status == SWITCHING:
+            self.ended = ""
+        self.ended = record.ended or self.ended
 
 
 class RequestLog:
@@ -88,7 +123,7 @@ def _line(story: Story, seconds: float) -> dict[str, object]:
             "decision": story.decision,
             "reason": story.reason,
             "subject": story.subject,
-            "status": story.status,
+            "status": story.status or None,
             "bytes_sent": story.bytes_sent,
             "bytes_received": story.bytes_received,
             "seconds": round(seconds, 6),
@@ -97,3 +132,9 @@ def _line(story: Story, seconds: float) -> dict[str, object]:
             "ended": story.ended,
         }
     )
+
+
+def path_of(target: bytes) -> bytes:
+    """Return the path of a *target* that could not be read: no query, no fragment."""
+    path = target.partition(b"?")[0].partition(b"#")[0]
+    return path if path.startswith(b"/") else b""
