@@ -81,6 +81,15 @@ class Conversation:
         self.writer.write(data)
         await self.writer.drain()
 
+    async def held_back(self) -> None:
+        """Wait until what was written is no longer taken, and stays so for a while."""
+        before = -1
+        while (
+            before != (now := self.writer.transport.get_write_buffer_size()) or not now
+        ):
+            before = now
+            await self.stay_silent(0.2)
+
     async def gone(self) -> None:
         """Wait until the gateway has left."""
         async with asyncio.timeout(WAIT):
