@@ -64,7 +64,7 @@ class Callback:
             return outcome
         cookies = (
             *self.attempts.finish(attempt, received.host, visit.now),
-            await self._counted(visit),
+            self._counted(visit),
         )
         await begin_session(visit.request, outcome)
         self.metrics.sign_ins.labels("completed").inc()
@@ -73,15 +73,10 @@ class Callback:
             return PageAndCookies(Arriving(attempt.return_to), cookies)
         return redirect(attempt.return_to, cookies, status=303)
 
-    async def _counted(self, visit: Visit) -> bytes:
-        """Return the cookie that counts this sign-in until a session arrives.
-
-        One that came with this very request has arrived: counting begins anew.
-        """
+    def _counted(self, visit: Visit) -> bytes:
+        """Return the cookie that counts this sign-in until a session arrives."""
         received = visit.received
-        count = 0
-        if await current_session(visit.request) is None:
-            count = self.arrival.read(received.cookie, received.host, visit.now)
+        count = self.arrival.read(received.cookie, received.host, visit.now)
         return self.arrival.write(count + 1, received.host, visit.now)
 
     def _first_use(self, attempt: Attempt, visit: Visit) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.demo.faults import Fault
 from tests.support.door import Door
+from tests.support.running_gateway import anyone, running_gateway
 from tests.support.virtual_browser import Page, VirtualBrowser
 from tests.support.whole_world import ADA, World, whole_world
 
@@ -247,6 +248,25 @@ async def test_21_a_copy_of_the_attempts_cookie_does_not_work_twice() -> None:
             assert world.name not in thief.cookie_names(world.url())
         assert world.logto.requests.count("token") == 1
         assert (await world.open()).status == 200
+
+
+async def test_after_a_restart_a_used_callback_is_not_exchanged_again() -> None:
+    """A code that comes twice ends the whole grant at Logto."""
+    public_url = "https://app.example.com"
+    async with whole_world(public_url=public_url) as world:
+        callback = await world.back_from_logto(TARGET)
+        await world.browser.navigate(callback)
+        async with running_gateway(
+            world.logto,
+            anyone(world.upstream.url),
+            now=world.clock,
+            public_url=public_url,
+        ) as restarted:
+            real = f"http://127.0.0.1:{restarted.port}"
+            world.browser.published[public_url] = real
+            page = await world.browser.navigate(callback)
+            assert (page.url, page.status) == (world.url(TARGET), 200)
+            assert world.logto.requests.count("token") == 1
 
 
 async def test_the_verifier_is_gone_from_the_browser_after_use() -> None:
