@@ -7,7 +7,8 @@ from dataclasses import replace
 from gateway.sessions import chunks
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies, SetCookies, is_expirable
-from gateway.sessions.ended import EndedSessions
+from gateway.sessions.renewed import KEPT, RenewedSessions
+from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session, decode, encode
 from gateway.sessions.settings import SessionSettings
 
@@ -32,8 +33,8 @@ class CookieStore:
     """Reads sessions from Cookie fields, and writes them as Set-Cookie values.
 
     *secure* where the public address is https; *random_bytes* returns as many as
-    it is asked for.  A cookie that comes again is not opened again, but its limits
-    are looked at every time.
+    it is asked for; *revocations* knows who is out before their time.  A cookie that
+    comes again is not opened again, but its limits are looked at every time.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class CookieStore:
         *,
         secure: bool,
         random_bytes: Callable[[int], bytes],
+        revocations: Revocations | None = None,
     ) -> None:
         self.own = OwnCookies(settings.cookie_name.encode("ascii"))
         self._settings = settings
@@ -50,7 +52,8 @@ class CookieStore:
         self._set = SetCookies(secure, settings.same_site)
         self._random_bytes = random_bytes
         self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
-        self._ended = EndedSessions()
+        self._revocations = revocations or Revocations(settings.max_age)
+        self._renewed = RenewedSessions()
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
@@ -61,7 +64,10 @@ class CookieStore:
         *host* is the canonical host of the request, *now* in unix seconds.
         """
         session = self.opened(cookie, host)
-        return session if session and self._is_live(session, now) else None
+        if session is None:
+            return None
+        session = self.newest(session, now)
+        return session if self._is_live(session, now) else None
 
     def opened(self, cookie: bytes, host: str) -> Session | None:
         """Return the session that was sealed as *cookie*, though it may be over.
@@ -84,10 +90,40 @@ class CookieStore:
     def due(self, session: Session, now: float) -> bool:
         """Tell whether *session* is to be written again at *now* (unix seconds).
 
-        That is when it was last sealed long enough ago for its idle limit, and
-        when a newer key has come.
+        That is when it was last sealed long enough ago for its idle limit, when it
+        was renewed, and when a newer key has come.
         """
-        return not session.newest_key or now >= session.seen_at + self._renewed_after
+        session = self.newest(session, now)
+        if not session.current_cookie:
+            return True
+        return now >= session.seen_at + self._renewed_after
+
+    def newest(self, session: Session, now: float) -> Session:
+        """Return what became of *session*, whose cookie may be old; or itself."""
+        newer = self._renewed.newer(session, now)
+        if newer is None:
+            return session
+        seen_at = max(newer.seen_at, session.seen_at)
+        return replace(newer, seen_at=seen_at, current_cookie=False)
+
+    def renew(self, before: Session, renewed: Session, now: float) -> bool:
+        """Have all who come with *before* get *renewed*; *now* in unix seconds.
+
+        Where the refresh token was replaced, until the client has it: to use the
+        former again would end the grant.  Return False, and do nothing, where the
+        session ended meanwhile.
+        """
+        if self.has_ended(renewed, now):
+            return False
+        until = now + KEPT
+        if renewed.refresh_token != before.refresh_token:
+            until = max(until, renewed.signed_in_at + self._settings.max_age)
+        self._renewed.keep(renewed, until, now)
+        return True
+
+    def has_ended(self, session: Session, now: float) -> bool:
+        """Tell whether *session* is over before its time, at *now* (unix seconds)."""
+        return self._revocations.is_over(session, now)
 
     def write(
         self, session: Session, host: str, now: float, cookie: bytes
@@ -98,10 +134,12 @@ class CookieStore:
         Another session that came in it is replaced: its id is dead from *now* on
         (unix seconds).  For a session that ended itself there is nothing to write:
         an answer that comes late neither brings it back nor takes its successor's
-        cookie away.  Raises SessionTooLarge.
+        cookie away.  Of one that was renewed meanwhile the newest is written.  Raises
+        SessionTooLarge.
         """
-        if self._ended.has(session.id, now):
+        if self._revocations.is_over(session, now):
             return []
+        session = self.newest(session, now)
         name = self.own.name
         text = self._seal(session, host)
         cookies = chunks.split(name, text)
@@ -111,6 +149,7 @@ class CookieStore:
         replaced = self.opened(cookie, host)
         if replaced is not None and replaced.id != session.id:
             self.end(replaced, now)
+        self._renewed.delivered(session, now)
         seconds = int(session.signed_in_at + self._settings.max_age - now)
         kept = {part_name for part_name, _ in cookies}
         # Where sessions may be cut, answers that overtake one another may leave
@@ -135,15 +174,14 @@ class CookieStore:
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
-        until = session.signed_in_at + self._settings.max_age
-        self._ended.add(session.id, until, now)
+        self._revocations.end(session, now)
 
     def _is_live(self, session: Session, now: float) -> bool:
         return session.is_live(
             now,
             idle_timeout=self._settings.idle_timeout,
             max_age=self._settings.max_age,
-        ) and not self._ended.has(session.id, now)
+        ) and not self._revocations.is_over(session, now)
 
     def _seen(self, cookie: bytes) -> list[bytes]:
         found = chunks.session_cookies(self.own.name, self.own.found(cookie))
@@ -170,7 +208,7 @@ class CookieStore:
         session = decode(payload) if payload is not None else None
         if session is None:
             return None
-        session = replace(session, newest_key=self._keys.is_current(text))
+        session = replace(session, current_cookie=self._keys.is_current(text))
         self._opened[host, text] = session
         if len(self._opened) > MOST_OPENED:
             self._opened.popitem(last=False)

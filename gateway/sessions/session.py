@@ -8,6 +8,9 @@ from gateway.identity.record import from_record, to_record
 
 CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
 
+_FEWEST = 6  # values of the oldest sessions that still open
+_FIRST = (None, None, None, None, None, None, None, 0, 0)  # where one is not sealed
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -15,9 +18,10 @@ class Session:
 
     *expires_at* is the end of the ID token, as Logto says; *refresh_token* lets the
     grant be renewed and revoked; *sid* names the session at Logto, where Logto tells
-    (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *newest_key* says whether
-    the newest key sealed the cookie that the session came from; it is not part of
-    what is sealed.
+    (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *revalidated_at* is when
+    Logto was last asked about it, 0 for not since the sign-in, and *generation* how
+    often its tokens were replaced.  *current_cookie* says whether the cookie that it
+    came in is the one that would be written now; it is not part of what is sealed.
     """
 
     id: str
@@ -27,7 +31,9 @@ class Session:
     identity: Identity
     refresh_token: str | None = field(default=None, repr=False)
     sid: str | None = field(default=None, repr=False)
-    newest_key: bool = field(default=True, compare=False, repr=False)
+    revalidated_at: int = 0
+    generation: int = 0
+    current_cookie: bool = field(default=True, compare=False, repr=False)
 
     def seen(self, now: float) -> "Session":
         """Return the session as seen at *now* (unix seconds), never earlier."""
@@ -37,11 +43,12 @@ class Session:
         """Tell whether the session still holds at *now*; limits in seconds.
 
         It is over when it was not seen for *idle_timeout*, *max_age* after the
-        sign-in, and with its ID token.  Times ahead of ours are believed for a
-        minute: servers that share the key have clocks of their own.
+        sign-in, and with its ID token where that cannot be refreshed.  Times ahead
+        of ours are believed for a minute: servers that share the key have clocks of
+        their own.
         """
         return (
-            now < self.expires_at
+            (self.refresh_token is not None or now < self.expires_at)
             and self.signed_in_at - CLOCK_LEEWAY <= now < self.signed_in_at + max_age
             and self.seen_at - CLOCK_LEEWAY <= now < self.seen_at + idle_timeout
         )
@@ -57,6 +64,8 @@ def encode(session: Session) -> bytes:
         to_record(session.identity),
         session.refresh_token,
         session.sid,
+        session.revalidated_at,
+        session.generation,
     )
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
@@ -65,9 +74,16 @@ def encode(session: Session) -> bytes:
 def decode(payload: bytes) -> Session | None:
     """Return the session that *payload* holds; None where it holds no such thing."""
     try:
-        return _session(json.loads(payload.decode("utf-8", "surrogatepass")))
+        return _session(_whole(json.loads(payload.decode("utf-8", "surrogatepass"))))
     except (ValueError, RecursionError):
         return None
+
+
+def _whole(values: object) -> object:
+    """Return *values* with what sessions did not have yet when they were sealed."""
+    if isinstance(values, list) and _FEWEST <= len(values) < len(_FIRST):
+        return [*values, *_FIRST[len(values) :]]
+    return values
 
 
 def _session(values: object) -> Session:
@@ -80,6 +96,8 @@ def _session(values: object) -> Session:
             record,
             str() | None as refresh_token,
             str() | None as sid,
+            int(revalidated_at),
+            int(generation),
         ] if not any(isinstance(value, bool) for value in values):
             return Session(
                 session_id,
@@ -89,6 +107,8 @@ def _session(values: object) -> Session:
                 from_record(record),
                 refresh_token,
                 sid,
+                revalidated_at,
+                generation,
             )
         case _:
             raise ValueError("not a session")

@@ -194,7 +194,7 @@ def test_the_limits_hold_at_every_read(later: int, live: bool, again: bool) -> N
 
 def test_it_ends_with_its_id_token_and_at_its_age() -> None:
     for limits, limited in (
-        (Settings(), replace(session(), expires_at=NOW + 100)),
+        (Settings(), replace(session(), expires_at=NOW + 100, refresh_token=None)),
         (Settings(max_age=100), session()),
     ):
         store = make(settings=limits)
@@ -345,3 +345,102 @@ def test_over_http_on_loopback_a_browser_keeps_and_forgets_it_too() -> None:
     assert jar.attributes[b"gateway-8080"][b"samesite"] == b"Strict"
     jar.receive(store.clear(jar.cookie()))
     assert jar.kept == {}
+
+
+# A session that was renewed
+
+
+def again(before: Session, refresh_token: str | None = None) -> Session:
+    """Return what Logto made of *before* five minutes later."""
+    return replace(
+        before,
+        seen_at=NOW + 300,
+        revalidated_at=NOW + 300,
+        generation=before.generation + 1,
+        refresh_token=refresh_token or before.refresh_token,
+    )
+
+
+def test_40_late_comers_with_the_old_cookie_get_the_renewed_session() -> None:
+    store = make()
+    old = browser(store).cookie()
+    assert store.renew(session(), again(session(), "next"), NOW + 300)
+    found = store.read(old, HOST, NOW + 301)
+    assert found == again(session(), "next")
+    assert found is not None
+    assert store.due(found, NOW + 301)
+    jar = BrowserJar()
+    jar.receive(store.write(found, HOST, NOW + 301, old))
+    new = store.read(jar.cookie(), HOST, NOW + 302)
+    assert new == found
+    assert not store.due(found, NOW + 302) or new is not None
+    assert new is not None
+    assert not store.due(new, NOW + 302)
+
+
+def test_40_an_answer_that_began_before_the_renewal_writes_the_renewed_session() -> (
+    None
+):
+    store = make()
+    before = session()
+    old = browser(store, before).cookie()
+    assert not store.due(before, NOW + 10)
+    store.renew(before, again(before, "next"), NOW + 10)
+    assert store.due(before, NOW + 10)
+    jar = BrowserJar()
+    jar.receive(store.write(before.seen(NOW + 400), HOST, NOW + 400, old))
+    written = make().read(jar.cookie(), HOST, NOW + 400)
+    assert written == replace(again(before, "next"), seen_at=NOW + 400)
+
+
+@pytest.mark.parametrize(
+    ("token", "delivered", "kept_until"),
+    [
+        pytest.param("refresh", False, NOW + 300 + 600, id="the token is the same"),
+        pytest.param("next", False, NOW + 7 * DAY, id="the client lacks the new one"),
+        pytest.param("next", True, NOW + 320 + 600, id="the client was sent it"),
+    ],
+)
+def test_a_renewed_session_is_kept_for_late_comers(
+    token: str,
+    delivered: bool,  # noqa: FBT001
+    kept_until: int,
+) -> None:
+    store = make(settings=Settings(idle_timeout=8 * DAY))
+    old = browser(store).cookie()
+    store.renew(session(), again(session(), token), NOW + 300)
+    if delivered:
+        store.write(session(), HOST, NOW + 320, old)
+    assert store.newest(session(), kept_until - 0.1).generation == 1
+    assert store.newest(session(), kept_until).generation == 0
+
+
+def test_a_session_that_ended_is_not_renewed() -> None:
+    store = make()
+    old = browser(store).cookie()
+    store.end(session(), NOW)
+    assert not store.renew(session(), again(session()), NOW + 1)
+    assert store.read(old, HOST, NOW + 1) is None
+
+
+def test_a_renewed_session_ends_for_its_old_cookies_too() -> None:
+    store = make()
+    old = browser(store).cookie()
+    store.renew(session(), again(session()), NOW + 1)
+    store.end(session(), NOW + 2)
+    assert store.read(old, HOST, NOW + 2) is None
+    assert store.write(again(session()), HOST, NOW + 2, old) == []
+
+
+def test_a_rotated_key_ring_signs_nobody_out() -> None:
+    jar, now = browser(make(KEY)), NOW
+    for ring in ((NEWER, KEY), (NEWER,)):
+        store, now = make(*ring), now + 1
+        current = store.read(jar.cookie(), HOST, now)
+        assert current == session() or current == session().seen(now - 1)
+        assert current is not None
+        if store.due(current, now):
+            jar.receive(store.write(current.seen(now), HOST, now, jar.cookie()))
+    current = make(NEWER).read(jar.cookie(), HOST, now)
+    assert current is not None
+    assert not make(NEWER).due(current, now)

@@ -1,6 +1,7 @@
 """A session as a value: its limits, and its way into a cookie and back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
@@ -28,6 +29,8 @@ SESSION = Session(
     identity=ADA,
     refresh_token="refresh",
     sid="logto-session",
+    revalidated_at=30_000,
+    generation=3,
 )
 
 
@@ -57,7 +60,11 @@ TIMES = st.integers(0, 2**40)
 MAYBE = st.none() | TEXT
 
 
-@given(st.builds(Session, TEXT, TIMES, TIMES, TIMES, IDENTITIES, MAYBE, MAYBE))
+@given(
+    st.builds(
+        Session, TEXT, TIMES, TIMES, TIMES, IDENTITIES, MAYBE, MAYBE, TIMES, TIMES
+    )
+)
 def test_every_session_decodes(session: Session) -> None:
     assert decode(encode(session)) == session
 
@@ -74,14 +81,14 @@ VALUES = json.loads(encode(SESSION))
         pytest.param(b"[" * 100_000, id="deep"),
         pytest.param(b"1" * 10_000, id="a huge number"),
         pytest.param(b"{}", id="no list"),
-        pytest.param(json.dumps(VALUES[:6]).encode(), id="too short"),
+        pytest.param(json.dumps(VALUES[:5]).encode(), id="too short"),
         pytest.param(json.dumps([*VALUES, 1]).encode(), id="too long"),
         *(
             pytest.param(
                 json.dumps([*VALUES[:place], wrong, *VALUES[place + 1 :]]).encode(),
                 id=f"{wrong!r} at {place}",
             )
-            for place in range(7)
+            for place in range(9)
             for wrong in WRONG
         ),
         pytest.param(json.dumps([None, *VALUES[1:]]).encode(), id="no id"),
@@ -116,9 +123,28 @@ def test_it_ends_at_its_age(now: float, live: bool) -> None:  # noqa: FBT001
     assert SESSION.is_live(now, idle_timeout=1e9, max_age=50_000) is live
 
 
-def test_it_ends_with_its_id_token_to_the_second() -> None:
-    assert SESSION.is_live(99_999.9, idle_timeout=1e9, max_age=1e9)
-    assert not SESSION.is_live(100_000, idle_timeout=1e9, max_age=1e9)
+def test_without_a_refresh_token_it_ends_with_its_id_token_to_the_second() -> None:
+    session = replace(SESSION, refresh_token=None)
+    assert session.is_live(99_999.9, idle_timeout=1e9, max_age=1e9)
+    assert not session.is_live(100_000, idle_timeout=1e9, max_age=1e9)
+
+
+def test_with_a_refresh_token_it_outlives_its_id_token() -> None:
+    assert SESSION.is_live(100_000, idle_timeout=1e9, max_age=1e9)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        pytest.param(6, {"sid": None}, id="no session at Logto"),
+        pytest.param(7, {}, id="never revalidated"),
+    ],
+)
+def test_what_was_sealed_before_there_was_more_still_opens(
+    values: int, missing: dict[str, None]
+) -> None:
+    old = replace(SESSION, revalidated_at=0, generation=0, **missing)  # type: ignore[arg-type]
+    assert decode(json.dumps(VALUES[:values]).encode()) == old
 
 
 def test_a_sign_in_in_the_future_is_not_believed() -> None:
