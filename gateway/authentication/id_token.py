@@ -32,11 +32,25 @@ _DIGESTS = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What a token is for: its *name* in a sentence, and the `typ` that says so."""
+
+    name: str
+    type: str
+    may_be_silent: bool = False  # the header may leave `typ` out
+
+
+# Logto up to 1.41 says JWT, 1.42 nothing.
+ID_TOKEN = Kind("ID token", "JWT", may_be_silent=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """The header of a signed token, not verified yet."""
 
     algorithm: str
     key_id: str | None
+    kind: Kind = ID_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +67,35 @@ class Expected:
     access_token: str = field(repr=False)
 
 
-def read_header(token: str, algorithms: Collection[str]) -> Header:
+def read_header(
+    token: str, algorithms: Collection[str], kind: Kind = ID_TOKEN
+) -> Header:
     """Return the header of *token*, signed with one of *algorithms*.
 
-    Raises SignInRefused where it is none, or is another kind of token.
+    Raises SignInRefused where it is none, or is of another kind than *kind*.
     """
     if len(token) > LONGEST_TOKEN or not _COMPACT.fullmatch(token):
-        raise _refused("is not a signed token")
-    header = _segment(token, 0)
+        raise _refused("is not a signed token", kind)
+    header = _segment(token, 0, kind)
     algorithm, key_id = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in algorithms:
-        raise _refused("is signed with an algorithm that is not allowed")
+        raise _refused("is signed with an algorithm that is not allowed", kind)
     if key_id is not None and not (
         isinstance(key_id, str) and 0 < len(key_id) <= LONGEST_KEY_ID
     ):
-        raise _refused("names its key in an odd way")
-    # Logto up to 1.41 says JWT, 1.42 nothing. at+jwt or logout+jwt is not for us
-    # (RFC 8725 section 3.11); an extension we must understand we do not.
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.upper() != "JWT" or "crit" in header:
-        raise _refused("is of another kind")
-    return Header(algorithm, key_id)
+        raise _refused("names its key in an odd way", kind)
+    # One kind of token is never taken for another (RFC 8725 section 3.11), and an
+    # extension that we must understand we do not.
+    stated = header.get("typ", kind.type if kind.may_be_silent else None)
+    known = isinstance(stated, str) and stated.upper() == kind.type.upper()
+    if not known or "crit" in header:
+        raise _refused("is of another kind", kind)
+    return Header(algorithm, key_id, kind)
 
 
-def verify_signature(token: str, key: SigningKey, algorithm: str) -> dict[str, object]:
+def verify_signature(
+    token: str, key: SigningKey, algorithm: str, kind: Kind = ID_TOKEN
+) -> dict[str, object]:
     """Return the claims of *token*, signed by *key* with *algorithm*.
 
     Raises SignInRefused where the signature is not that key's.
@@ -84,8 +103,8 @@ def verify_signature(token: str, key: SigningKey, algorithm: str) -> dict[str, o
     try:
         _SIGNATURES.decode_complete(token, key.public_key, algorithms=[algorithm])
     except (jwt.PyJWTError, ValueError, TypeError):
-        raise _refused("has a signature that does not fit") from None
-    return dict(_segment(token, 1))
+        raise _refused("has a signature that does not fit", kind) from None
+    return dict(_segment(token, 1, kind))
 
 
 def check_claims(claims: Mapping[str, object], expected: Expected, now: float) -> None:
@@ -165,13 +184,13 @@ def _check_times(claims: Mapping[str, object], now: float) -> None:
         raise _refused("comes from the future: compare the clocks")
 
 
-def _segment(token: str, index: int) -> Mapping[str, object]:
+def _segment(token: str, index: int, kind: Kind) -> Mapping[str, object]:
     segment = token.split(".")[index]
     try:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
         return parse_object(data)
     except (binascii.Error, NotStrictJson):
-        raise _refused("cannot be read") from None
+        raise _refused("cannot be read", kind) from None
 
 
 def _same(given: str, expected: str) -> bool:
@@ -180,5 +199,6 @@ def _same(given: str, expected: str) -> bool:
     )
 
 
-def _refused(what: str) -> SignInRefused:
-    return SignInRefused(f"The ID token {what}.", "invalid_id_token")
+def _refused(what: str, kind: Kind = ID_TOKEN) -> SignInRefused:
+    code = f"invalid_{kind.name.lower().replace(' ', '_')}"
+    return SignInRefused(f"The {kind.name} {what}.", code)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from gateway.authentication.errors import SignInRefused
 from gateway.authentication.id_token import (
+    ID_TOKEN,
     Expected,
     Header,
+    Kind,
     check_access_token,
     check_claims,
     read_header,
@@ -46,20 +48,20 @@ class TokenVerifier:
         self._keys = keys
         self._now = now
 
-    async def signer(self, token: str) -> Signer:
-        """Return the published key that *token* must be signed with.
+    async def signer(self, token: str, kind: Kind = ID_TOKEN) -> Signer:
+        """Return the published key that *token*, of *kind*, must be signed with.
 
         Raises SignInRefused where there is none, ProviderUnavailable where Logto must
         be asked and does not answer.
         """
-        header = read_header(token, KNOWN_ALGORITHMS)
+        header = read_header(token, KNOWN_ALGORITHMS, kind)
         metadata = await self._discovered.get()
         if header.algorithm not in metadata.algorithms:
             # A tenant may change its algorithm; the document is then out of date.
             metadata = await self._discovered.look_again()
         if header.algorithm not in metadata.algorithms:
             raise SignInRefused(
-                f"The ID token is signed with {header.algorithm}, "
+                f"The {kind.name} is signed with {header.algorithm}, "
                 "which Logto does not advertise.",
                 "invalid_id_token",
             )
