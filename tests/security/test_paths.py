@@ -168,7 +168,10 @@ async def test_04_a_rule_sees_the_path_only(
 @pytest.mark.parametrize("person", [None, "ada"])
 @pytest.mark.parametrize(
     "target",
-    [b"/public#/x", b"/public/#", b"/x#/public", b"/#", b"/public?a#b", b"#", b"#/public"],
+    [
+        b"/public#/x", b"/public/#", b"/x#/public", b"/#", b"/public?a#b", b"#",
+        b"#/public",
+    ],
 )  # fmt: skip
 async def test_05_a_raw_fragment_is_malformed(
     walls: Fortress, target: bytes, person: str | None

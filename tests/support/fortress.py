@@ -125,17 +125,22 @@ class Fortress:
         return answer
 
     async def send(
-        self, data: bytes, *, enough: int = 0, methods: tuple[bytes, ...] = ()
+        self,
+        data: bytes,
+        *,
+        enough: int = 0,
+        methods: tuple[bytes, ...] = (),
+        quiet: float = QUIET,
     ) -> Heard:
         """Send *data* on a connection of its own; return what comes back.
 
         Until the gateway closes, or has sent *enough* whole responses (0: never), or
-        is silent.
+        is silent for *quiet* seconds.
         """
         heard = b""
         async with connected(self.gateway.port) as client:
             client.send(data)
-            patience = 10.0 if enough else QUIET
+            patience = 10.0 if enough else quiet
             try:
                 while True:
                     async with asyncio.timeout(patience):
