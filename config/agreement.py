@@ -33,6 +33,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     yield from _listeners(draft.tables["server"], draft.tables["admin"])
     for index, route in enumerate(draft.routes):
         yield from _access(index, route, draft)
+        yield from _hosts_of_many(index, route)
         yield from _ca_file(index, route)
     yield from _equal_routes(draft.routes)
 
@@ -107,6 +108,17 @@ def _access(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
             path,
             f"a signed-in route needs an allow: write {BOTH_LINES} "
             "(the first lets in every X account of the world)",
+        )
+
+
+def _hosts_of_many(index: int, route: Accepted) -> Iterator[Finding]:
+    path: Path = ("routes", index)
+    many = str(route.get("host", "")).startswith("*.")
+    if many and route.get("access") == "signed-in":
+        yield Finding(
+            (*path, "host"),
+            "nobody can sign in at a *. host, whose callback cannot be registered: "
+            'name each host, or let access be "public" or "optional"',
         )
 
 

@@ -89,7 +89,7 @@ def _all_conditions(settings: Settings) -> Iterator[Condition]:
 def _routes(settings: Settings) -> Iterator[str]:
     public_host = settings.server.public_url.host
     for route in settings.routes:
-        if route.host.startswith("*.") and route.access != "public":
+        if route.host.startswith("*.") and route.access == "optional":
             yield (
                 f"routes[{route.index}]: nobody can sign in at a host that only "
                 f"{route.host} names; list the host itself"

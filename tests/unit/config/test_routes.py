@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config.allow import AnyOf, Anyone, Condition
+from config.loader import load_text
 from config.problem import Wrong
 from config.routes import parse_path, parse_route_host
 from config.upstream import Upstream
@@ -215,3 +216,12 @@ def test_routes_know_their_place_and_their_label() -> None:
     (route,) = settings(routes=text).routes
     assert route.index == 0
     assert route.label == "a.example/b GET,PUT"
+
+
+def test_a_route_that_nobody_could_ever_use_is_refused() -> None:
+    many = {"host": '"*.example.com"'}
+    found = sentence(written(routes=many))
+    assert found.startswith("routes[0].host: nobody can sign in at a *. host")
+    for access in ("public", "optional"):
+        text = written(routes={**many, "access": f'"{access}"', "allow": None})
+        assert load_text(text).routes[0].access == access

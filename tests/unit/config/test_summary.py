@@ -101,7 +101,13 @@ HINTS = [
         id="e-mail from X",
     ),
     pytest.param(
-        {"routes": {"host": '"*.example.com"'}},
+        {
+            "routes": {
+                "host": '"*.example.com"',
+                "access": '"optional"',
+                "allow": None,
+            }
+        },
         "nobody can sign in at a host",
         id="a host that cannot sign in",
     ),
