@@ -5,6 +5,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 from config.listen import Address, UnixAddress
 from gateway.operations.start_failed import StartFailed, why_unusable
@@ -102,19 +103,27 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise StartFailed(
             f"cannot use tls_certificate {certificate} with tls_key {key}: "
-            f"{_why_no_tls(error)}"
+            f"{_why_no_tls(certificate, key, error)}"
         ) from error
     return context
 
 
-def _why_no_tls(error: OSError) -> str:
-    match getattr(error, "reason", None):
-        case "KEY_VALUES_MISMATCH":
-            return "the key belongs to another certificate"
-        case "BAD_DECRYPT" | "BAD_PASSWORD_READ" | "EMPTY_PASSWORD":
-            return "the key is encrypted; write it without a pass phrase"
-        case _:
-            return why_unusable(error)
+def _why_no_tls(certificate: str, key: str, error: OSError) -> str:
+    """Return what is wrong; OpenSSL itself seldom says more than "PEM lib"."""
+    try:
+        chain = Path(certificate).read_text("latin-1")
+        private = Path(key).read_text("latin-1") if key else chain
+    except OSError as unreadable:
+        return why_unusable(unreadable)
+    if "BEGIN CERTIFICATE" not in chain:
+        return "tls_certificate holds no certificate (PEM)"
+    if "PRIVATE KEY" not in private:
+        return "tls_key holds no private key (PEM)"
+    if "ENCRYPTED" in private:
+        return "the key is encrypted; write it without a pass phrase"
+    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+        return "the key belongs to another certificate"
+    return why_unusable(error)
 
 
 def _why(error: OSError) -> str:
