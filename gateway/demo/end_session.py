@@ -7,6 +7,7 @@ import jwt
 from aiohttp import web
 
 from gateway.demo import html
+from gateway.demo.calling_back import tell_applications
 from gateway.demo.clients import Client
 from gateway.demo.faults import parameters_of
 from gateway.demo.tenant import TENANT, LogtoSession, Tenant, cookies_of
@@ -45,6 +46,7 @@ async def confirm(request: web.Request) -> web.Response:
     session = tenant.session_of(cookies_of(request))
     if session is not None:
         _end(tenant, session)
+        await tell_applications(tenant, session)  # the person waits for that
     answer = web.Response(status=303, headers={"Location": where})
     expired = "_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
     answer.headers.add("Set-Cookie", expired)

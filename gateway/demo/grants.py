@@ -38,6 +38,8 @@ class Grant:
     person: str
     sub: str
     client_id: str
+    sid: str = ""
+    """The session's name, as its application may hear it."""
     offline: bool = False
     """It was given ``offline_access``: it outlives the Logto session."""
     alive: bool = True

@@ -26,6 +26,7 @@ class LogtoSession:
     person: str
     sub: str
     signed_in_at: float
+    sid: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     grants: dict[str, Grant] = field(default_factory=dict)
     """By application."""
 
@@ -59,11 +60,24 @@ class Behaviour:
     id_token_hook: Callable[[Claims, Header], str | None] | None = None
     """May change the claims and header before signing, or return a whole token."""
     userinfo_hook: Callable[[Claims], None] | None = None
+    logout_token_hook: Callable[[Claims, Header], str | None] | None = None
+    """As the ID token's."""
     token_hook: Callable[[Claims], None] | None = None
     """May change the answer of the token endpoint."""
     callback_hook: Callable[[MutableMapping[str, str]], None] | None = None
     """May change what goes back to the application: code, state, iss, error."""
     discovery_hook: Callable[[Claims], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What Logto posted to an address of somebody's, and the answer; 0 for none."""
+
+    url: str
+    body: bytes
+    status: int
+    headers: Mapping[str, str]
+    """Of the answer."""
 
 
 class Tenant:
@@ -87,6 +101,7 @@ class Tenant:
         self.behaviour = Behaviour()
         self.faults: dict[str, Fault] = {}
         self.requests = Record()
+        self.posted: list[Posted] = []
 
     @property
     def issuer(self) -> str:
@@ -132,7 +147,7 @@ class Tenant:
         """Return the one grant that a session and an application share."""
         grant = session.grants.get(client.app_id)
         if grant is None or not grant.alive:
-            grant = Grant(session.person, session.sub, client.app_id)
+            grant = Grant(session.person, session.sub, client.app_id, session.sid)
             session.grants[client.app_id] = grant
         return grant
 

@@ -119,6 +119,9 @@ def _id_token(
         claims["nonce"] = approval.nonce
     if approval.auth_time is not None:
         claims["auth_time"] = approval.auth_time
+    client = tenant.clients[approval.grant.client_id]
+    if client.backchannel_logout_session_required:
+        claims["sid"] = approval.grant.sid
     # PyJWT writes ``typ`` by itself: None takes it out again.
     header: Header = {"typ": None, "kid": key.kid}
     if behaviour.version == "1.41":

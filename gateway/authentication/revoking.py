@@ -1,0 +1,33 @@
+"""Signing people out everywhere: what all ways of doing so share."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.sessions.revocations import Revocations, Whose
+
+log = structlog.get_logger("gateway.sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class Revoking:
+    """Revokes sessions, and has that written down where it is kept.
+
+    *saved* waits until all is on disk, and returns whether; *now* gives unix seconds.
+    """
+
+    revocations: Revocations
+    saved: Callable[[], Awaitable[bool]]
+    now: Callable[[], float]
+
+    async def revoke(self, *marks: tuple[Whose, str], reason: str) -> bool:
+        """End the sessions that *marks* name: at once, streams within two seconds.
+
+        *reason* is a word for the log.  Return whether a restart will remember it,
+        where it should; it counts in any case.
+        """
+        for whose, value in marks:  # all before the first wait, which may be cut short
+            self.revocations.revoke(whose, value, self.now())
+            log.info("sessions_revoked", whose=str(whose), value=value, reason=reason)
+        return await self.saved()
