@@ -80,7 +80,10 @@ class ChunkedDecoder:
     def _size_line(self, data: bytes, position: int) -> int:
         end = data.find(b"\r\n", position, position + _LONGEST_SIZE_LINE)
         if end < 0:
-            if len(data) - position >= _LONGEST_SIZE_LINE:
+            if (
+                len(data) - position >= _LONGEST_SIZE_LINE
+                or data.find(b"\n", position) >= 0
+            ):
                 raise FieldsInvalid("a chunk size without end")
             self._held = data[position:]
             return -1

@@ -120,6 +120,8 @@ async def proxying(  # noqa: PLR0913, PLR0915
         proxy.requests.append(request)
         if request.raw_target == b"/no":
             return web.Response(status=401, text="no", headers={"X-Own": "1"})
+        if request.raw_target == b"/empty":
+            return web.Response(status=302, body=b"", headers={"Location": "/"})
         target = parse_target(request.raw_target)
         assert isinstance(target, Target)
         peer = client_address(request.remote, request.fields, (), trust_unix=False)
