@@ -84,6 +84,11 @@ class ClientConnection(ClientSocket):
         self._lingering = False
         self._discarded = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait behind the current request."""
+        return self._reader.waiting
+
     def close(self) -> None:
         """Serve what is under way, and nothing after it."""
         self._close = True

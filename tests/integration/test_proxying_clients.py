@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from gateway.proxying.client import ClientLimits
+from gateway.proxying.client import ClientConnection, ClientLimits
 from tests.support.both_loops import on_both_loops
 from tests.support.proxy_server import proxying
 from tests.support.raw_client import connected, exchange
@@ -264,14 +264,14 @@ async def test_endless_pipelining_is_held_back() -> None:
         connected(proxy.port) as client,
     ):
         cast(asyncio.Transport, client.writer.transport).pause_reading()
-        sent = 0
         with contextlib.suppress(TimeoutError):
-            while sent < 500:
+            for _ in range(100):
                 client.send(GET * 4000)
                 async with asyncio.timeout(0.5):
                     await client.writer.drain()
-                sent += 1
-        assert sent < 500
+        (connection,) = proxy.server.connections
+        assert isinstance(connection, ClientConnection)
+        assert connection.waiting < 1024 * 1024
         assert upstream.requests
 
 
