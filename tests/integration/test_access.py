@@ -209,9 +209,9 @@ async def test_a_public_route_does_not_renew_the_session_or_count_as_use() -> No
 
 
 async def test_an_optional_route_never_redirects() -> None:
-    async with whole_world(EVERY_ACCESS) as world:
+    async with whole_world(EVERY_ACCESS, session='idle_timeout = "30m"') as world:
         await world.sign_in()
-        world.clock.at += 3601
+        world.clock.at += 1800
         page = await world.open("/optional")
         assert (page.url, page.status, page.history) == (
             world.url("/optional"),

@@ -9,6 +9,7 @@ from tests.support.virtual_browser import FetchBlockedError
 from tests.support.whole_world import World, whole_world
 
 PROTECTED = '[[routes]]\nupstream = "UPSTREAM"\nallow = "anyone"'
+IDLE = 'idle_timeout = "30m"'
 NAVIGATION = ("Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")
 
 
@@ -147,9 +148,9 @@ async def test_a_frame_gets_a_link_that_leaves_it(kind: str) -> None:
 
 
 async def test_an_expired_session_in_a_frame_leads_back_to_the_whole_page() -> None:
-    async with whole_world() as world:
+    async with whole_world(session=IDLE) as world:
         outer = await world.sign_in("ada", "/outer?a=1")
-        world.clock.at += 3601
+        world.clock.at += 1800
         frame = await world.browser.navigate(
             world.url("/inner"),
             came_from=outer,
@@ -163,9 +164,9 @@ async def test_an_expired_session_in_a_frame_leads_back_to_the_whole_page() -> N
 
 
 async def test_a_form_that_came_too_late_leads_back_to_its_page() -> None:
-    async with whole_world() as world:
+    async with whole_world(session=IDLE) as world:
         page = await world.sign_in("ada", "/form?id=1")
-        world.clock.at += 3601
+        world.clock.at += 1800
         page = await world.browser.navigate(
             world.url("/save"),
             came_from=page,
