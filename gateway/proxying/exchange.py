@@ -5,6 +5,7 @@ import asyncio
 from gateway.proxying.chunked import chunk, last_chunk
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.failure import Broken, FailureKind, UpstreamFailure
+from gateway.proxying.frames import close_frame
 from gateway.proxying.relay import Outgoing, Relay
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_body import RequestBody
@@ -18,6 +19,8 @@ from gateway.proxying.way import Way
 _IDEMPOTENT = frozenset(
     {"DELETE", "GET", "HEAD", "OPTIONS", "PROPFIND", "PUT", "REPORT", "SEARCH"}
 )
+
+_SESSION_OVER = close_frame(1008, "the session is over")  # RFC 6455 §7.4.1: policy
 
 
 class Exchange:
@@ -64,6 +67,25 @@ class Exchange:
         self._request.record.ended = why
         if self._relay.tunnel is not None:
             self._relay.tunnel.close()
+        else:
+            self._request.connection.abort()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an answer has begun, or a body is still being sent.
+
+        What is merely waited for comes within the route's timeout.
+        """
+        body = self._request.body
+        return bool(self._request.record.status) or (
+            body is not None and not body.complete
+        )
+
+    def end_session(self) -> None:
+        """End it now, since the session that it was allowed with is over."""
+        self._request.record.ended = "session_over"
+        if self._relay.tunnel is not None:
+            self._relay.tunnel.end(_SESSION_OVER)
         else:
             self._request.connection.abort()
 

@@ -24,11 +24,13 @@ from gateway.proxying.relay import Outgoing
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestRefused
 from gateway.proxying.request_headers import RequestHeaders
+from gateway.proxying.session_watch import SessionWatch
 from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
 from gateway.proxying.way import Way, Ways
 from gateway.routing.client_address import ClientAddress
 from gateway.routing.target import Target
+from gateway.sessions.session import Session
 
 __all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
 
@@ -43,7 +45,8 @@ class Stamp:
     *identity* are the identity fields; *client* where it came from; *host* the Host as
     the client used it; *set_cookies* returns the Set-Cookie values of ours for the
     answer: it is asked when the answer's head comes, since much may have changed until
-    then (the person may have signed out).
+    then (the person may have signed out).  With *session* the exchange ends when that
+    is over.
     """
 
     identity: Fields
@@ -52,6 +55,11 @@ class Stamp:
     request_id: bytes
     target: Target
     set_cookies: Callable[[], Sequence[bytes]] = tuple
+    session: Session | None = None
+
+
+def _never(_session: Session, _now: float) -> bool:
+    return False
 
 
 class Forwarder:
@@ -59,7 +67,8 @@ class Forwarder:
 
     *is_reserved* holds the names only we may set; *strip_cookies* takes our cookies out
     of a Cookie value (None: nothing is left); *is_own_set_cookie* tells whether a
-    Set-Cookie value is for a name of ours; *now* is in unix seconds.
+    Set-Cookie value is for a name of ours; *is_over* whether a session is over at a
+    time; *now* is in unix seconds.
     Raises OSError where a route's ``ca_file`` cannot be used.
     """
 
@@ -72,6 +81,7 @@ class Forwarder:
         is_own_set_cookie: Callable[[bytes], bool],
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        is_over: Callable[[Session, float], bool] = _never,
     ) -> None:
         server = settings.server
         public = server.public_url
@@ -87,7 +97,10 @@ class Forwarder:
         )
         self._by_route = {id(route): self._ways.way(route) for route in settings.routes}
         self._routes = settings.routes  # keeps the ids valid
-        self._open: set[Exchange] = set()
+        self._open: dict[Exchange, Session | None] = {}
+        self._watch = SessionWatch(
+            self._loop, self._open, lambda session: is_over(session, now())
+        )
         self._all_done: asyncio.Event | None = None
         self._second = 0
         self._date = b""
@@ -110,7 +123,9 @@ class Forwarder:
         exchange = Exchange(
             self._loop, request, way, self._outgoing(request, way, stamp)
         )
-        self._open.add(exchange)
+        self._open[exchange] = stamp.session
+        if stamp.session is not None:
+            self._watch.begin()
         try:
             return await exchange.run()
         except RequestRefused as refused:  # its body broke its framing
@@ -120,13 +135,18 @@ class Forwarder:
             )
             return Relayed(refused.status, keep_alive=False)
         finally:
-            self._open.discard(exchange)
+            del self._open[exchange]
             if not self._open and self._all_done is not None:
                 self._all_done.set()
+
+    def session_ended(self) -> None:
+        """Look soon whether an open exchange belongs to a session that is over."""
+        self._watch.look_soon()
 
     async def close(self, deadline: float) -> None:
         """Let exchanges end for *deadline* seconds, then cut those that are left."""
         self._ways.close()
+        self._watch.close()
         if self._open:
             self._all_done = asyncio.Event()
             with contextlib.suppress(TimeoutError):

@@ -5,12 +5,16 @@ they are; a half-close travels as one (RFC 6455 §7.1.1 lets the server close fi
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import Receiver
+from gateway.proxying.frames import FrameEnds
 
 _HALF_CLOSED = 30.0  # seconds one direction may stay open after the other has ended
+_FRAME_END = 0.5  # seconds that the upstream's current frame gets to end
+_LAST_WORD = 0.5  # seconds for the client to hear it and say its own
 
 
 class Connection(Protocol):
@@ -34,7 +38,8 @@ class Tunnel:
         self._done: asyncio.Future[None] = loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self.from_client = End(self, client, upstream)
-        self.from_upstream = End(self, upstream, client)
+        self.from_upstream = End(self, upstream, client, FrameEnds())
+        self._last_word = b""
 
     def open(self, upstream: Connection, client: Connection) -> None:
         """Take both connections over, with what has come already."""
@@ -64,6 +69,36 @@ class Tunnel:
         if not self._done.done():
             self._done.set_result(None)
 
+    def end(self, close_frame: bytes) -> None:
+        """Let nothing pass any more, say *close_frame* to the client, and close.
+
+        It is said between two frames of the upstream's (RFC 6455 §5.4); where the
+        current one does not end soon, both ends are broken off.
+        """
+        if self._last_word:
+            return
+        self._last_word = close_frame
+        self.from_client.last = _nothing
+        self.from_upstream.last = self._finish_frame
+        self._close_in(_FRAME_END, self.reset)
+        self.from_upstream.data_received(b"")
+
+    def _finish_frame(self, data: bytes) -> bytes:
+        """Return what is left of the current frame, and the last word behind it."""
+        frames = self.from_upstream.frames
+        rest = frames.rest(data) if frames is not None else None
+        if frames is not None and rest is None:
+            frames.feed(data)
+            return data
+        self.from_upstream.last = _nothing
+        self._close_in(_LAST_WORD, self.close)
+        return data[:rest] + self._last_word
+
+    def _close_in(self, seconds: float, how: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, how)
+
     def reset(self) -> None:
         """Break both ends off, as one of them was."""
         break_off(self.from_client.source)
@@ -71,14 +106,27 @@ class Tunnel:
         self.close()
 
 
-class End:
-    """What comes from *source* goes to *sink*."""
+def _nothing(_data: bytes) -> bytes:
+    return b""
 
-    __slots__ = ("_tunnel", "bytes", "ended", "sink", "source")
+
+class End:
+    """What comes from *source* goes to *sink*; *frames* are followed where given.
+
+    *last* changes what comes once the end has begun.
+    """
+
+    __slots__ = ("_tunnel", "bytes", "ended", "frames", "last", "sink", "source")
 
     def __init__(
-        self, tunnel: Tunnel, source: asyncio.Transport, sink: asyncio.Transport
+        self,
+        tunnel: Tunnel,
+        source: asyncio.Transport,
+        sink: asyncio.Transport,
+        frames: FrameEnds | None = None,
     ) -> None:
+        self.frames = frames
+        self.last: Callable[[bytes], bytes] | None = None
         self._tunnel = tunnel
         self.source = source
         self.sink = sink
@@ -87,6 +135,10 @@ class End:
 
     def data_received(self, data: bytes) -> None:
         """Pass *data* on."""
+        if self.last is not None:
+            data = self.last(data)
+        elif self.frames is not None:
+            self.frames.feed(data)
         self.bytes += len(data)
         if data and not self.sink.is_closing():
             self.sink.write(data)

@@ -19,6 +19,7 @@ from gateway.proxying.client import ClientLimits, ClientRequest, GatewayServer
 from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
 from gateway.routing.client_address import client_address
 from gateway.routing.target import Target, parse_target
+from gateway.sessions.session import Session
 
 KEY = "A" * 43
 OWN_COOKIE = b"__Host-gateway"
@@ -87,6 +88,12 @@ class Proxy:
     requests: list[ClientRequest] = field(default_factory=list)
     failures: list[UpstreamFailure] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False  # everybody's session
+
+    def end_sessions(self) -> None:
+        """Have every session be over, and say so."""
+        self.over = True
+        self.forwarder.session_ended()
 
 
 @contextlib.asynccontextmanager
@@ -100,6 +107,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
     limits: ClientLimits | None = None,
     tls: ssl.SSLContext | None = None,
     timeout: float | None = None,  # noqa: ASYNC109 (shorter than a file can say)
+    session: Session | None = None,
 ) -> AsyncIterator[Proxy]:
     """Yield a proxy in front of *upstream*."""
     settings = settings_for(upstream, route, server)
@@ -114,6 +122,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
         is_own_set_cookie=is_own_set_cookie,
         now=time.time,  # noqa: TID251
         random_bytes=os.urandom,
+        is_over=lambda _session, _now: proxy.over,
     )
 
     async def handler(request: ClientRequest) -> web.StreamResponse:
@@ -129,7 +138,9 @@ async def proxying(  # noqa: PLR0913, PLR0915
         (only,) = settings.routes
         permit = decide(only, SOMEONE)
         assert isinstance(permit, Permit)
-        stamp = Stamp(identity, peer, host, b"req-1", target, lambda: set_cookies)
+        stamp = Stamp(
+            identity, peer, host, b"req-1", target, lambda: set_cookies, session
+        )
         try:
             return await forwarder.forward(request, permit, stamp)
         except UpstreamFailure as failure:
