@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.fields import Field, values
+from gateway.fields import Field
 from gateway.proxying import cache_privacy, hop_by_hop
 from gateway.proxying.location import Addresses, public_reference, public_refresh
 from gateway.proxying.set_cookie import public_set_cookie
@@ -80,6 +80,7 @@ class ResponseRule:
         *set_cookies* are ours to add, *date* is the Date to give where there is none.
         """
         kept: list[Field] = []
+        connections: list[bytes] = []
         seen = 0
         for field in fields:
             kind = _kinds.get(field[0])
@@ -87,14 +88,14 @@ class ResponseRule:
                 kind = _learn(field[0])
             if kind:
                 seen |= kind
+                if kind is _Kind.CONNECTION:
+                    connections.append(field[1])
                 kept += self._changed(kind, field, host)
             else:
                 kept.append(field)
         if not seen & _Kind.DATE:
             kept.append((b"Date", date))
-        if seen & _Kind.CONNECTION:
-            named = values(fields, b"connection")
-            kept = hop_by_hop.without_nominated(kept, named)
+        kept = hop_by_hop.without_nominated(kept, connections)
         return self._for_caches(kept, set_cookies, told=bool(seen & _Kind.CACHES))
 
     def _changed(self, kind: _Kind, field: Field, host: bytes) -> tuple[Field, ...]:

@@ -133,3 +133,12 @@ def test_whatever_is_a_field_comes_through(fields: list[tuple[bytes, bytes]]) ->
 def test_whatever_is_sent_is_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(RequestRefused):
         assert b" " not in parse_request_head(data, 9).target
+
+
+def test_lines_that_were_seen_before_are_read_alike() -> None:
+    head = b"GET / HTTP/1.1" + HOST + b"\r\nX: 1\r\nContent-Length: 3\r\nCookie: a=1"
+    first, second = parse_request_head(head, 9), parse_request_head(head, 9)
+    assert first == second
+    for number in range(5000):  # more than are remembered
+        parse_request_head(head + b"\r\nX: %d" % number, 9)
+    assert parse_request_head(head, 9) == first
