@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.account import Accounts
 from gateway.authentication.arrival import Arrival
+from gateway.authentication.backchannel_logout import BackchannelLogout
 from gateway.authentication.callback import Callback
 from gateway.authentication.return_to import return_to
 from gateway.authentication.sign_in import SignIn, destination_of
@@ -57,6 +58,7 @@ class Addresses:
     sign_in: SignIn
     callback: Callback
     sign_out: SignOut
+    backchannel_logout: BackchannelLogout
     storage: SessionStorage
     arrival: Arrival
     accounts: Accounts
@@ -115,6 +117,7 @@ class Addresses:
             "signed-out": {"GET": self._signed_out},
             "switch-account": {"POST": self._switch_account},
             "userinfo": {"GET": self.accounts.userinfo},
+            "backchannel-logout": {"POST": self.backchannel_logout.receive},
             "healthz": {"GET": self._healthz},
         }
 

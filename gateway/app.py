@@ -122,6 +122,7 @@ class Gateway:
         await _all_closed(parts, LAST_WORDS)
         await parts.server.shutdown(LAST_WORDS)
         await parts.tasks.close(self._settings.logto.timeout)
+        await parts.revocation.journal.close()
         await parts.http.close()
 
     def remove_files(self) -> None:

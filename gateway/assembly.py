@@ -30,6 +30,7 @@ from gateway.pages.render import Renderer
 from gateway.proxying.client import ClientLimits, GatewayServer
 from gateway.proxying.forward import Forwarder
 from gateway.renewal import Renewal
+from gateway.revocation import Revocation
 from gateway.routing.received import Publication
 from gateway.routing.table import RouteTable
 from gateway.sessions.aiohttp_storage import SessionStorage
@@ -51,6 +52,7 @@ class Parts:
     http: aiohttp.ClientSession
     metrics: Metrics
     open_requests: OpenRequests
+    revocation: Revocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,25 @@ class _Cookies:
 class _Common:
     """What all steps of signing in and out share."""
 
+    http: aiohttp.ClientSession
     provider: LogtoProvider
     cookies: _Cookies
     metrics: Metrics
     tasks: OwnedTasks
+    revocation: Revocation
     now: Clock
 
 
 def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     """Return the parts of a gateway for *settings*; *now* is in unix seconds.
 
-    Must be called with a running event loop.
+    Must be called with a running event loop.  Raises StartFailed.
     """
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
+    revocation = Revocation.of(settings, now)
     http = open_session(settings.logto)
     provider = LogtoProvider(settings.logto, http, now=now)
-    cookies = _cookies(settings)
+    cookies = _cookies(settings, revocation)
     identity_headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
     forwarder = Forwarder(
         settings,
@@ -90,8 +95,10 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
         now=now,
         random_bytes=secrets.token_bytes,
+        is_over=cookies.sessions.is_over,
     )
-    common = _Common(provider, cookies, metrics, tasks, now)
+    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
+    common = _Common(http, provider, cookies, metrics, tasks, revocation, now)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     handler = Handler(
         publication=Publication(
@@ -121,7 +128,16 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     )
     refused = RefusedLog(metrics, monotonic)
     server = GatewayServer(handler, limits, refused.tell)
-    parts = Parts(server, forwarder, provider, tasks, http, metrics, open_requests)
+    parts = Parts(
+        server,
+        forwarder,
+        provider,
+        tasks,
+        http,
+        metrics,
+        open_requests,
+        revocation,
+    )
     _watch(parts)
     return parts
 
@@ -151,13 +167,19 @@ def _watch(parts: Parts) -> None:
     )
 
 
-def _cookies(settings: Settings) -> _Cookies:
+def _cookies(settings: Settings, revocation: Revocation) -> _Cookies:
     session = settings.session
     keys = KeyRing(session.keys)
     secure = settings.server.public_url.is_https
     random = secrets.token_bytes
     return _Cookies(
-        CookieStore(session, keys, secure=secure, random_bytes=random),
+        CookieStore(
+            session,
+            keys,
+            secure=secure,
+            random_bytes=random,
+            revocations=revocation.revocations,
+        ),
         AttemptCookies(session, keys, secure=secure, random_bytes=random),
         Arrival(session, keys, secure=secure, random_bytes=random),
     )
@@ -188,6 +210,7 @@ def _addresses(
             wanted_claims=identity_headers.wanted_claims,
             random_text=secrets.token_urlsafe,
             strict=settings.session.same_site == "strict",
+            revocations=common.revocation.revocations,
         ),
         sign_out=SignOut(
             provider=common.provider,
@@ -195,6 +218,9 @@ def _addresses(
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
+        ),
+        backchannel_logout=common.revocation.backchannel_logout(
+            settings.logto, common.http, common.now
         ),
         storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),
         arrival=cookies.arrival,

@@ -218,6 +218,7 @@ class Handler:
             request_id=visit.request_id.encode("ascii"),
             target=received.target,
             set_cookies=lambda: self.renewal.cookies(visit, session),
+            session=session,
         )
         try:
             return await self.forwarder.forward(visit.request, permit, stamp)

@@ -10,6 +10,7 @@ from gateway.authentication.attempt import Attempt
 from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.authentication.callback_parameters import state_of
 from gateway.authentication.errors import ProviderUnavailable, SignInRefused
+from gateway.authentication.logout_token import sid_of
 from gateway.authentication.logto_provider import LogtoProvider, SignedIn
 from gateway.authentication.sign_in import callback_address
 from gateway.authentication.used_attempts import UsedAttempts
@@ -24,6 +25,7 @@ from gateway.pages.page import (
     SignInMissing,
 )
 from gateway.sessions.aiohttp_storage import begin_session, current_session
+from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session
 from gateway.visit import Answer, PageAndCookies, Visit, redirect
 
@@ -46,6 +48,7 @@ class Callback:
     wanted_claims: Collection[str]
     random_text: Callable[[], str]
     strict: bool
+    revocations: Revocations
 
     async def arrive(self, visit: Visit) -> Answer:
         """Return the way to the attempt's return-to, with a new session set."""
@@ -121,7 +124,7 @@ class Callback:
 
     def _session(self, signed_in: SignedIn, visit: Visit) -> Session:
         now = int(visit.now)
-        return Session(
+        session = Session(
             id=self.random_text(),
             signed_in_at=now,
             seen_at=now,
@@ -130,4 +133,6 @@ class Callback:
                 signed_in.id_token_claims, signed_in.userinfo, self.wanted_claims
             ),
             refresh_token=signed_in.refresh_token,
+            sid=sid_of(signed_in.id_token_claims),
         )
+        return self.revocations.begun(session, visit.now)

@@ -125,6 +125,14 @@ class CookieStore:
         """Tell whether *session* is over before its time, at *now* (unix seconds)."""
         return self._revocations.is_over(session, now)
 
+    def is_over(self, session: Session, now: float) -> bool:
+        """Tell whether what is under way with *session* must end at *now*.
+
+        What is open counts as activity, so the idle limit has no part in it.
+        """
+        too_old = now >= session.signed_in_at + self._settings.max_age
+        return too_old or self._revocations.is_over(session, now)
+
     def write(
         self, session: Session, host: str, now: float, cookie: bytes
     ) -> list[bytes]:

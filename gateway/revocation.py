@@ -1,0 +1,54 @@
+"""Putting together what ends sessions before their time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from config.logto import Logto
+from config.settings import Settings
+from gateway.authentication.allowance import Allowance
+from gateway.authentication.backchannel_logout import BackchannelLogout
+from gateway.authentication.logout_tokens import LogoutTokens
+from gateway.authentication.provider_endpoints import ProviderEndpoints
+from gateway.authentication.revoking import Revoking
+from gateway.operations.revocation_file import RevocationFile
+from gateway.operations.revocation_journal import RevocationJournal
+from gateway.sessions.revocations import Revocations
+
+# Logout tokens that one client may have us verify, and all together: in a second,
+# and at once.  200 signatures take a tenth of a core.
+EACH = (10.0, 50)
+TOGETHER = (200.0, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Who is out before their time, and where that is kept."""
+
+    revocations: Revocations
+    journal: RevocationJournal
+    revoking: Revoking
+
+    @classmethod
+    def of(cls, settings: Settings, now: Callable[[], float]) -> "Revocation":
+        """Return what ``[server] state_directory`` kept; *now* is in unix seconds.
+
+        Raises StartFailed where that is damaged, or cannot be written.
+        """
+        revocations = Revocations(settings.session.max_age)
+        directory = settings.server.state_directory
+        file = RevocationFile(directory) if directory else None
+        journal = RevocationJournal(revocations, file, now)
+        return cls(revocations, journal, Revoking(revocations, journal.saved, now))
+
+    def backchannel_logout(
+        self, logto: Logto, http: aiohttp.ClientSession, now: Callable[[], float]
+    ) -> BackchannelLogout:
+        """Return the answering of what *logto* says about who signed out."""
+        return BackchannelLogout(
+            LogoutTokens(ProviderEndpoints(logto, http, now=now), logto.app_id, now),
+            self.revoking,
+            Allowance(*EACH),
+            Allowance(*TOGETHER),
+        )
