@@ -38,6 +38,8 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[Identity], Value]]] = {
     "roles": lambda identity: identity.roles,
 }
 
+MOST_KNOWN = 2048  # identities whose headers are remembered, by the object
+
 _SAFE = re.compile(r"[ -$&-~]*")  # 0x20-0x7E without the percent sign
 _SAFE_ITEM = re.compile(r"[ -$&-+\--~]*")  # and without the comma
 _WIRE: Final = tuple(
@@ -72,13 +74,21 @@ class IdentityHeaders:
         )
         self.names = frozenset(name for name, _ in self._headers)
         self.wanted_claims = frozenset(claim for _, claim in self._headers) - ATTRIBUTES
+        self._known: dict[int, tuple[Identity, tuple[Field, ...]]] = {}
 
     def fields(self, identity: Identity | None) -> tuple[Field, ...]:
         """Return the header fields about *identity*; an absent claim has no header."""
         if identity is None:
             return ()
+        known = self._known.get(id(identity))
+        if known is not None and known[0] is identity:
+            return known[1]
         values = ((name, _value(identity, claim)) for name, claim in self._headers)
-        return tuple((name, encoded(value)) for name, value in values if value)
+        fields = tuple((name, encoded(value)) for name, value in values if value)
+        if len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[id(identity)] = identity, fields  # kept, so that the id stays its
+        return fields
 
 
 def encoded(value: str | tuple[str, ...]) -> bytes:

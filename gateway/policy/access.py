@@ -8,6 +8,7 @@ from gateway.identity.identity import Identity
 from gateway.policy.allow import refusal
 
 _KEY = object()
+MOST_PERMITS = 2048  # that are remembered, by the objects they are about
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,19 @@ def _decide_signed_in(route: Route, identity: Identity | None) -> Decision:
         return SignIn()
     if route.allow is None:
         return Forbid("The route has no allow, which lets nobody in.")
+    known = _permits.get((id(route), id(identity)))
+    if known is not None and known.route is route and known.identity is identity:
+        return known
     reason = refusal(route.allow, identity)
-    return Permit(route, identity, key=_KEY) if reason is None else Forbid(reason)
+    if reason is not None:
+        return Forbid(reason)
+    permit = Permit(route, identity, key=_KEY)
+    if len(_permits) >= MOST_PERMITS:
+        del _permits[next(iter(_permits))]
+    _permits[id(route), id(identity)] = permit
+    return permit
+
+
+# A route and an identity never change, so neither does the answer. The permit keeps
+# both, so that no other object gets their ids.
+_permits: dict[tuple[int, int], Permit] = {}

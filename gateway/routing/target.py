@@ -6,6 +6,7 @@ out, or what servers cut and decode differently, is refused here whatever the ro
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from gateway.routing.host import canonical_host
@@ -52,6 +53,7 @@ _DOTS_AND_BLANKS = re.compile(
 # Dots before what is the query for who decodes first. One is a file's: ".#notes".
 _DOTS_BEFORE_A_QUERY = re.compile(rb"[/\\]([\x00-\x20.]++)(?:;[^/\\?#]*+)?[?#]")
 _LONGEST_DOT_SEGMENT = 2
+_LONGEST_REMEMBERED = 256
 
 
 def parse_target(raw: bytes) -> Target | BadTarget:
@@ -63,6 +65,12 @@ def parse_target(raw: bytes) -> Target | BadTarget:
     escapes, of NUL, CR, LF, overlong UTF-8 and dot segments, after one or two
     decodings too.
     """
+    if len(raw) > _LONGEST_REMEMBERED or b"?" in raw:
+        return _parse_target(raw)
+    return _remembered(raw)
+
+
+def _parse_target(raw: bytes) -> Target | BadTarget:
     if _NEVER.search(raw):
         return BadTarget("The target holds a control, blank, non-ASCII or # byte.")
     authority = None
@@ -80,6 +88,9 @@ def parse_target(raw: bytes) -> Target | BadTarget:
     if reason is not None:
         return BadTarget(reason)
     return Target(raw, path, query if mark else None, authority)
+
+
+_remembered = lru_cache(maxsize=2048)(_parse_target)
 
 
 def _why_refused(path: bytes) -> str | None:

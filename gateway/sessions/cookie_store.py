@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway.known import Known
 from gateway.sessions import chunks
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies, SetCookies, is_expirable
@@ -51,6 +52,7 @@ class CookieStore:
         self._keys = keys
         self._set = SetCookies(secure, settings.same_site)
         self._random_bytes = random_bytes
+        self._texts: Known[bytes] = Known()
         self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
         self._revocations = revocations or Revocations(settings.max_age)
         self._renewed = RenewedSessions()
@@ -74,18 +76,24 @@ class CookieStore:
 
         For signing out, which revokes the grant of a session that is over, too.
         """
-        name = self.own.name
-        if name not in cookie:
-            return None
-        found = chunks.session_cookies(name, self.own.found(cookie))
-        text = chunks.join(name, found)
+        text = self._texts.get(cookie)
         if text is None:
-            return None
+            text = self._text(cookie)
+            if text is None:
+                return None
+            self._texts.add(cookie, text)
         known = self._opened.get((host, text))
         if known is not None:
             self._opened.move_to_end((host, text))
             return known
         return self._open(text, host)
+
+    def _text(self, cookie: bytes) -> bytes | None:
+        """Return what the Cookie field *cookie* carries of a session, still sealed."""
+        name = self.own.name
+        if name not in cookie:
+            return None
+        return chunks.join(name, chunks.session_cookies(name, self.own.found(cookie)))
 
     def due(self, session: Session, now: float) -> bool:
         """Tell whether *session* is to be written again at *now* (unix seconds).

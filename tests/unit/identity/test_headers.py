@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config.identity import Identity as IdentitySettings
-from gateway.identity.headers import IdentityHeaders, encoded
+from gateway.identity.headers import MOST_KNOWN, IdentityHeaders, encoded
 from gateway.identity.identity import Identity
 
 ADA = Identity(
@@ -163,3 +163,12 @@ def test_every_text_is_visible_ascii_and_comes_back(text: str) -> None:
 def test_every_list_comes_back(items: tuple[str, ...]) -> None:
     parts = encoded(items).split(b",")
     assert tuple(unquote_to_bytes(part).decode() for part in parts) == items
+
+
+def test_what_is_remembered_of_one_person_is_never_told_of_another() -> None:
+    rule = headers("forwarded")
+    for number in range(3 * MOST_KNOWN):  # objects come and go, and their ids too
+        sub = f"u{number}".encode()
+        person = replace(ADA, sub=sub.decode())
+        for _ in range(2):
+            assert (b"X-Forwarded-User", sub) in rule.fields(person)

@@ -5,7 +5,14 @@ import pytest
 
 from config.routes import Route
 from gateway.identity.identity import Identity
-from gateway.policy.access import Decision, Forbid, Permit, SignIn, decide
+from gateway.policy.access import (
+    MOST_PERMITS,
+    Decision,
+    Forbid,
+    Permit,
+    SignIn,
+    decide,
+)
 
 ADA = Identity(
     sub="u1",
@@ -105,3 +112,18 @@ def test_a_permit_cannot_be_changed_to_another_route_or_person() -> None:
     with pytest.raises(AttributeError):
         decision.identity = ADA  # type: ignore[misc]
     assert copy.copy(decision) == decision
+
+
+def test_a_permit_that_is_remembered_is_for_its_route_and_person_alone() -> None:
+    routes = [route("signed-in"), route("signed-in", {"x_ids": ["7"]})]
+    for number in range(3 * MOST_PERMITS):  # objects come and go, and their ids too
+        person = replace(ADA, sub=f"u{number}", x_id=str(number % 9))
+        for published in routes:
+            for _ in range(2):
+                decision = decide(published, person)
+                if published is routes[1] and person.x_id != "7":
+                    assert isinstance(decision, Forbid)
+                else:
+                    assert isinstance(decision, Permit)
+                    assert decision.route is published
+                    assert decision.identity is person

@@ -1,0 +1,48 @@
+"""What was worked out of some bytes before, kept for when the same bytes come again.
+
+Whoever speaks HTTP/1.1 repeats itself: the fields of a browser's next request, of a
+program's every request, of an upstream's answers within a second are the same bytes,
+and so are cookies. What follows from bytes alone need not be worked out twice.
+"""
+
+from typing import Any, Generic, TypeVar
+
+LONGEST = 4096  # bytes that are remembered
+MOST = 512  # values, by each who remembers
+MOST_NOTES = 64  # on one value: a peer or a spelling of the host each
+
+T = TypeVar("T")
+
+
+class Known(Generic[T]):
+    """At most MOST values by the bytes they follow from; the oldest goes first.
+
+    Whoever comes first with some bytes settles what they mean for everybody: a value
+    must follow from its bytes alone, and nobody may change it.
+    """
+
+    __slots__ = ("_values", "get")
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, T] = {}
+        self.get = self._values.get  # spares a call on the hot path
+
+    def add(self, raw: bytes, value: T) -> None:
+        """Remember *value* as what *raw* means, if *raw* is not too long."""
+        if len(raw) > LONGEST:
+            return
+        if len(self._values) >= MOST:
+            del self._values[next(iter(self._values))]
+        self._values[raw] = value
+
+
+class Notes(dict[object, Any]):
+    """What later steps work out of a known value, by what else it depends on."""
+
+    __slots__ = ()
+
+    def keep(self, key: object, value: Any) -> None:  # noqa: ANN401 - each its own
+        """Keep *value* for *key*; clients must not be able to fill the memory."""
+        if len(self) >= MOST_NOTES:
+            self.clear()
+        self[key] = value
