@@ -13,9 +13,12 @@ from gateway.proxying.client import ClientRequest
 from gateway.routing.received import Received
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
-    """A received request, its id, and the time at which it came (unix seconds)."""
+    """A received request, its id, and the time at which it came (unix seconds).
+
+    It would be frozen but for the hot path.
+    """
 
     request: ClientRequest
     received: Received

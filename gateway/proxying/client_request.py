@@ -118,6 +118,12 @@ class ClientRequest(web.BaseRequest):
         self._writer: AbstractStreamWriter | None = None
 
     @property
+    def peer(self) -> str | None:
+        """The address at the other end of the connection, None for a unix socket."""
+        peer = self._transport_peername
+        return peer[0] or None if isinstance(peer, tuple) else None
+
+    @property
     def wants_upgrade(self) -> bool:
         """Whether this is a WebSocket handshake."""
         return self.head.wants_upgrade

@@ -42,6 +42,11 @@ def is_token(value: bytes) -> bool:
     return bool(value) and not value.translate(None, _TOKEN)
 
 
+def has_controls(data: bytes) -> bool:
+    """Tell whether *data* holds a control byte other than HTAB (RFC 9110 §5.5)."""
+    return len(data.translate(None, _CONTROLS)) != len(data)
+
+
 def split_head(head: bytes) -> list[bytes]:
     r"""Return the lines of *head*, which ends before its empty line.
 
@@ -117,7 +122,14 @@ def content_length(values: list[bytes]) -> int | None:
     return int(values[0])
 
 
+def lines(fields: Iterable[Field]) -> bytes:
+    """Return *fields* as lines, each with its CRLF."""
+    parts: list[bytes] = []
+    for name, value in fields:
+        parts += (name, b": ", value, b"\r\n")
+    return b"".join(parts)
+
+
 def serialise(start: bytes, fields: Iterable[Field]) -> bytes:
     """Return a head: *start* (with its CRLF), the lines of *fields*, an empty line."""
-    lines = b"\r\n".join(map(b": ".join, fields))
-    return b"%b%b\r\n\r\n" % (start, lines) if lines else start + b"\r\n"
+    return b"%b%b\r\n" % (start, lines(fields))

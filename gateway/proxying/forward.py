@@ -16,13 +16,13 @@ from gateway.policy.access import Permit
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.exchange import Exchange
 from gateway.proxying.failure import FailureKind, UpstreamFailure
-from gateway.proxying.field_lines import serialise
+from gateway.proxying.field_lines import lines
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.location import without_prefix
 from gateway.proxying.plain_answer import plain_answer
 from gateway.proxying.relay import Outgoing
 from gateway.proxying.relayed import Relayed
-from gateway.proxying.request_head import RequestRefused
+from gateway.proxying.request_head import RequestHead, RequestRefused
 from gateway.proxying.request_headers import RequestHeaders
 from gateway.proxying.session_watch import SessionWatch
 from gateway.proxying.trace import new_traceparent
@@ -36,9 +36,10 @@ __all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
 
 
 _UPGRADE: tuple[Field, ...] = ((b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
+_TRACE = b"\r\ntraceparent: "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen but for the hot path
 class Stamp:
     """What the gateway knows about a request, to be told to the upstream.
 
@@ -60,6 +61,17 @@ class Stamp:
 
 def _never(_session: Session, _now: float) -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What all requests with the same fields, on the same way, tell the upstream.
+
+    *lines* are the client's fields that pass, and where they came from.
+    """
+
+    lines: bytes
+    traced: bool
 
 
 class Forwarder:
@@ -156,30 +168,48 @@ class Forwarder:
             exchange.cut("shutdown")
 
     def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
-        host = stamp.host if way.preserve_host else way.host
-        cleaned = self._request_headers.clean(request.head.fields, host)
-        fields = cleaned.fields
-        if request.head.wants_upgrade:
-            fields += _UPGRADE
-        fields += forwarding_fields(
-            stamp.client.forwarded_for, stamp.host, self._scheme, self._port
-        )
-        fields.append((b"X-Request-Id", stamp.request_id))
-        if not cleaned.traced:
-            fields.append((b"traceparent", new_traceparent(self._random_bytes)))
+        head = request.head
+        # The host and the client's address follow from the fields and the peer.
+        key = way, stamp.host, stamp.client.forwarded_for
+        passed: Passed | None = head.notes.get(key)
+        if passed is None:
+            passed = self._passed(head, way, stamp)
+            head.notes.keep(key, passed)
         raw = stamp.target.raw
         if way.prefix:
             raw = without_prefix(raw, way.prefix)
-            fields.append((b"X-Forwarded-Prefix", way.prefix))
-        fields += stamp.identity
-        start = b"%b %b HTTP/1.1\r\n" % (request.head.method.encode("ascii"), raw)
+        data = (
+            head.method.encode("ascii"),
+            b" ",
+            raw,
+            b" HTTP/1.1\r\n",
+            passed.lines,
+            b"X-Request-Id: ",
+            stamp.request_id,
+            *(() if passed.traced else (_TRACE, new_traceparent(self._random_bytes))),
+            b"\r\n",
+            way.prefix_line,
+            lines(stamp.identity),
+            b"\r\n",
+        )
         return Outgoing(
-            serialise(start, fields),
+            b"".join(data),
             stamp.host,
             stamp.set_cookies,
             self._http_date(),
             self._request_headers.trailers,
         )
+
+    def _passed(self, head: RequestHead, way: Way, stamp: Stamp) -> Passed:
+        host = stamp.host if way.preserve_host else way.host
+        cleaned = self._request_headers.clean(head.fields, host)
+        fields = cleaned.fields
+        if head.wants_upgrade:
+            fields += _UPGRADE
+        fields += forwarding_fields(
+            stamp.client.forwarded_for, stamp.host, self._scheme, self._port
+        )
+        return Passed(lines(fields), cleaned.traced)
 
     def _http_date(self) -> bytes:
         second = int(self._now())

@@ -21,10 +21,11 @@ from gateway.proxying.upstream.connection import UpstreamConnection
 from gateway.proxying.upstream.response_head import Framing, ResponseHead
 
 _CONTINUE = 100
+_UNFRAMED = (Framing.CHUNKED, Framing.UNTIL_CLOSE)
 _SWITCHING = (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen but for the hot path
 class Outgoing:
     """What is sent to the upstream, and what its answer will need.
 
@@ -75,18 +76,10 @@ class Relay:
         """
         if head.framing is Framing.TUNNEL:
             return await self._through_tunnel(connection, head)
-        minor = self._request.head.minor
-        unframed = head.framing in (Framing.CHUNKED, Framing.UNTIL_CLOSE)
-        chunked = unframed and minor == 1
+        unframed = head.framing in _UNFRAMED
+        chunked = unframed and self._request.head.minor == 1
         keep_alive = self._request.keep_alive and (chunked or not unframed)
-        fields = self._fields(head)
-        if chunked:
-            fields.append((b"Transfer-Encoding", b"chunked"))
-        if not keep_alive:
-            fields.append((b"Connection", b"close"))
-        elif not minor:
-            fields.append((b"Connection", b"keep-alive"))
-        start = serialise(status_line(head.status), fields)
+        start = self._start(head, chunked=chunked, keep_alive=keep_alive)
         self._request.record.status = head.status
         try:
             await self._body(connection, start, chunked=chunked)
@@ -96,10 +89,34 @@ class Relay:
             keep_alive = False
         return Relayed(head.status, keep_alive=keep_alive)
 
-    def _fields(self, head: ResponseHead) -> list[Field]:
+    def _start(self, head: ResponseHead, *, chunked: bool, keep_alive: bool) -> bytes:
+        """Return the head for the client, the same for the same unless it sets cookies.
+
+        With an upstream's head that came before, its Date too, there is nothing new.
+        """
+        outgoing, minor = self._outgoing, self._request.head.minor
+        set_cookies = outgoing.set_cookies()
+        notes = None if set_cookies else head.notes
+        key = self._rule, outgoing.host, minor, keep_alive
+        known: bytes | None = notes.get(key) if notes is not None else None
+        if known is not None:
+            return known
+        fields = self._fields(head, set_cookies)
+        if chunked:
+            fields.append((b"Transfer-Encoding", b"chunked"))
+        if not keep_alive:
+            fields.append((b"Connection", b"close"))
+        elif not minor:
+            fields.append((b"Connection", b"keep-alive"))
+        start = serialise(status_line(head.status), fields)
+        if notes is not None and values(head.fields, b"date"):
+            notes.keep(key, start)
+        return start
+
+    def _fields(self, head: ResponseHead, set_cookies: Sequence[bytes]) -> list[Field]:
         outgoing = self._outgoing
         return self._rule.client_fields(
-            head.fields, outgoing.host, outgoing.set_cookies(), outgoing.date
+            head.fields, outgoing.host, set_cookies, outgoing.date
         )
 
     async def _body(
@@ -131,7 +148,7 @@ class Relay:
         client, upstream = self._client.transport, connection.transport
         if client is None or upstream is None:
             raise Broken(FailureKind.CUT, "closed after its 101")
-        fields = self._fields(head)
+        fields = self._fields(head, self._outgoing.set_cookies())
         fields += _SWITCHING
         self._request.record.status = head.status
         self._client.send(serialise(status_line(head.status), fields))

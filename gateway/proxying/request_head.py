@@ -1,11 +1,13 @@
 """Reads the head of a request, in exactly one way or not at all (RFC 9112 §2-6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.fields import Field
+from gateway.known import Known, Notes
 from gateway.proxying.field_lines import (
     FieldsInvalid,
     content_length,
+    has_controls,
     is_token,
     parse_fields,
     split_head,
@@ -14,6 +16,11 @@ from gateway.proxying.field_lines import (
 
 _VERSION = b"HTTP/"
 _LONGEST_METHOD = 32
+_METHODS = {
+    name.encode("ascii"): name
+    for name in ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+}
+_TOO_MANY = "too many header fields"
 
 
 class RequestRefused(Exception):  # noqa: N818 - says what is the case
@@ -22,6 +29,23 @@ class RequestRefused(Exception):  # noqa: N818 - says what is the case
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What the lines behind a request line say, whatever that line is.
+
+    It is shared by all requests with the same lines: nobody may change it, but for
+    *notes*, where later steps keep what they work out of such lines.
+    """
+
+    fields: tuple[Field, ...]
+    length: int = 0  # of the body in bytes; 0 where it is chunked or there is none
+    chunked: bool = False
+    keep_alive: bool = True
+    expects_continue: bool = False
+    wants_websocket: bool = False
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(slots=True)
@@ -34,12 +58,16 @@ class RequestHead:
     method: str
     target: bytes
     minor: int  # of HTTP/1.x: 0 or 1
-    fields: list[Field]
-    length: int  # of the body in bytes; 0 where it is chunked or there is none
+    fields: tuple[Field, ...]
+    length: int
     chunked: bool
     keep_alive: bool
     expects_continue: bool
     wants_upgrade: bool  # a WebSocket handshake
+    notes: Notes  # of its Meaning
+
+
+_known: Known[Meaning] = Known()  # of HTTP/1.1
 
 
 def parse_request_head(head: bytes, most_fields: int) -> RequestHead:
@@ -48,69 +76,77 @@ def parse_request_head(head: bytes, most_fields: int) -> RequestHead:
     Raises RequestRefused: 400 for what is malformed or ambiguous, 431 for more than
     *most_fields* fields, 505 for another version of HTTP.
     """
-    try:
-        lines = split_head(head)
-        method, target, minor = _request_line(lines[0])
-        if len(lines) - 1 > most_fields:
-            raise RequestRefused(431, "too many header fields")
-        fields, decisive = parse_fields(lines[1:], most_fields)
-        return _decide(
-            RequestHead(method, target, minor, fields, 0, *_NOTHING), decisive
-        )
-    except FieldsInvalid as error:
-        raise RequestRefused(400, str(error)) from error
-
-
-_NOTHING = (False, True, False, False)
+    line, end, rest = head.partition(b"\r\n")
+    method, target, minor = _request_line(line)
+    meaning = _known.get(rest) if minor else None
+    if meaning is None:
+        try:
+            meaning = _meaning(split_head(rest) if end else [], minor, most_fields)
+        except FieldsInvalid as error:
+            raise RequestRefused(400, str(error)) from error
+        if minor:
+            _known.add(rest, meaning)
+    elif len(meaning.fields) > most_fields:
+        raise RequestRefused(431, _TOO_MANY)
+    return RequestHead(
+        method,
+        target,
+        minor,
+        meaning.fields,
+        meaning.length,
+        meaning.chunked,
+        meaning.keep_alive,
+        meaning.expects_continue,
+        meaning.wants_websocket and method == "GET",
+        meaning.notes,
+    )
 
 
 def _request_line(line: bytes) -> tuple[str, bytes, int]:
     method, space, rest = line.partition(b" ")
     target, second, version = rest.partition(b" ")
-    if not space or not second or not target or b"\t" in target:
+    if not space or not second or not target or has_controls(line) or b"\t" in target:
         raise RequestRefused(400, "a malformed request line")
-    if not is_token(method) or len(method) > _LONGEST_METHOD:
-        raise RequestRefused(400, "a method that is not a token")
+    name = _METHODS.get(method)
+    if name is None:
+        if not is_token(method) or len(method) > _LONGEST_METHOD:
+            raise RequestRefused(400, "a method that is not a token")
+        name = method.decode("ascii")
     if version == b"HTTP/1.1":
-        return method.decode("ascii"), target, 1
+        return name, target, 1
     if version == b"HTTP/1.0":
-        return method.decode("ascii"), target, 0
+        return name, target, 0
     well_formed = len(version) == 8 and version[:5] == _VERSION  # noqa: PLR2004
     raise RequestRefused(505 if well_formed else 400, "not HTTP/1.1")
 
 
-def _decide(head: RequestHead, decisive: list[tuple[bytes, bytes]]) -> RequestHead:
-    """Fill in what the *decisive* fields say about body and connection."""
-    if len(decisive) == 1 and decisive[0][0] == b"host" and head.minor:
-        return head  # what most requests are
+def _meaning(lines: list[bytes], minor: int, most_fields: int) -> Meaning:
+    """Return what *lines* mean in HTTP/1.*minor*."""
+    if len(lines) > most_fields:
+        raise RequestRefused(431, _TOO_MANY)
+    fields, decisive = parse_fields(lines, most_fields)
+    meaning = Meaning(tuple(fields))
     by_name: dict[bytes, list[bytes]] = {}
     for name, value in decisive:
         by_name.setdefault(name, []).append(value)
-    _check_host(by_name.get(b"host", []), head.minor)
-    _decide_body(head, by_name)
-    if b"connection" in by_name or not head.minor:
-        _decide_connection(head, by_name)
-    if head.minor and b"expect" in by_name:
-        head.expects_continue = tokens(by_name[b"expect"]) == {b"100-continue"}
-    return head
-
-
-def _decide_body(head: RequestHead, by_name: dict[bytes, list[bytes]]) -> None:
+    _check_host(by_name.get(b"host", []), minor)
     encodings = by_name.get(b"transfer-encoding")
     if encodings is not None:
-        _check_chunked(encodings, head.minor, b"content-length" in by_name)
-        head.chunked = True
+        _check_chunked(encodings, minor, b"content-length" in by_name)
+        meaning.chunked = True
     elif (lengths := by_name.get(b"content-length")) is not None:
-        head.length = content_length(lengths) or 0
-
-
-def _decide_connection(head: RequestHead, by_name: dict[bytes, list[bytes]]) -> None:
+        meaning.length = content_length(lengths) or 0
     options = tokens(by_name.get(b"connection", ()))
-    head.keep_alive = (
-        b"close" not in options if head.minor else b"keep-alive" in options
-    )
-    if b"upgrade" in options and b"upgrade" in by_name:
-        head.wants_upgrade = _is_handshake(head, by_name[b"upgrade"])
+    meaning.keep_alive = b"close" not in options if minor else b"keep-alive" in options
+    if minor and b"upgrade" in options:
+        bodyless = not meaning.chunked and not meaning.length
+        protocols = tokens(by_name.get(b"upgrade", ()))
+        # RFC 6455 §4.1.  Whatever else asks for an upgrade is an ordinary request,
+        # and its Upgrade field stays here.
+        meaning.wants_websocket = bodyless and protocols == {b"websocket"}
+    if minor and b"expect" in by_name:
+        meaning.expects_continue = tokens(by_name[b"expect"]) == {b"100-continue"}
+    return meaning
 
 
 def _check_host(hosts: list[bytes], minor: int) -> None:
@@ -127,18 +163,3 @@ def _check_chunked(encodings: list[bytes], minor: int, has_length: bool) -> None
         raise RequestRefused(400, "Transfer-Encoding in HTTP/1.0")
     if len(encodings) > 1 or encodings[0].lower() != b"chunked":
         raise RequestRefused(400, "a Transfer-Encoding other than chunked")
-
-
-def _is_handshake(head: RequestHead, protocols: list[bytes]) -> bool:
-    """Tell whether this is a WebSocket handshake (RFC 6455 §4.1).
-
-    A GET of HTTP/1.1 without a body.  Whatever else asks for an upgrade is an
-    ordinary request, and its Upgrade field stays here.
-    """
-    return (
-        head.method == "GET"
-        and head.minor == 1
-        and not head.chunked
-        and not head.length
-        and tokens(protocols) == {b"websocket"}
-    )

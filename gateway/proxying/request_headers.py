@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.fields import Field
+from gateway.fields import Field, Fields
 from gateway.proxying import hop_by_hop
 from gateway.proxying.field_lines import tokens
 from gateway.proxying.trace import is_traceparent
@@ -69,7 +69,7 @@ class RequestHeaders:
         self._strip_cookies = strip_cookies
         self._kinds: dict[bytes, _Kind] = {}
 
-    def clean(self, fields: list[Field], host: bytes) -> Cleaned:
+    def clean(self, fields: Fields, host: bytes) -> Cleaned:
         """Return *fields* without what must not pass, *host* in the place of Host.
 
         Order, case, duplicates and bytes of the rest stay as they are.

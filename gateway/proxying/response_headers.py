@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.fields import Field
+from gateway.fields import Field, Fields
 from gateway.proxying import cache_privacy, hop_by_hop
 from gateway.proxying.location import Addresses, public_reference, public_refresh
 from gateway.proxying.set_cookie import public_set_cookie
@@ -42,7 +42,7 @@ _BY_NAME = {
 _kinds: dict[bytes, _Kind] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself, and found fast
 class ResponseRule:
     """What a route asks of its answers.
 
@@ -70,7 +70,7 @@ class ResponseRule:
 
     def client_fields(
         self,
-        fields: list[Field],
+        fields: Fields,
         host: bytes,
         set_cookies: Sequence[bytes],
         date: bytes,
@@ -136,7 +136,7 @@ class ResponseRule:
         return kept
 
 
-def interim_fields(fields: list[Field]) -> list[Field]:
+def interim_fields(fields: Fields) -> list[Field]:
     """Return the fields of a 1xx that may go on (RFC 9110 §15.2)."""
     kept = hop_by_hop.end_to_end(fields)
     return [

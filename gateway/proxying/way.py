@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from config.origin import DEFAULT_PORTS, Origin
 from config.routes import Route
 from config.upstream import Upstream
+from gateway.proxying.field_lines import lines
 from gateway.proxying.response_headers import ResponseRule
 from gateway.proxying.upstream.connection import UpstreamConnection
 from gateway.proxying.upstream.dial import Dialler, tls_context
@@ -15,9 +16,12 @@ from gateway.proxying.upstream.pool import Pool
 from gateway.proxying.upstream.response_reader import HeadLimits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself, and found fast
 class Way:
-    """The way to an upstream: *host* is its own Host field, *prefix* what to strip."""
+    """The way to an upstream: *host* is its own Host field, *prefix* what to strip.
+
+    *prefix_line* tells the upstream what was stripped.
+    """
 
     pool: Pool
     dialler: Dialler
@@ -25,6 +29,7 @@ class Way:
     host: bytes
     preserve_host: bool
     prefix: bytes
+    prefix_line: bytes
     timeout: float
     connect_timeout: float
 
@@ -61,6 +66,7 @@ class Ways:
             host=_authority(upstream),
             preserve_host=route.preserve_host,
             prefix=prefix,
+            prefix_line=lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
             timeout=route.timeout,
             connect_timeout=route.connect_timeout,
         )

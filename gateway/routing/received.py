@@ -34,17 +34,32 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A request whose target, host and client are known."""
+class Sender:
+    """What a request's fields and its peer say, whatever its target is."""
 
-    method: str
-    target: Target
     fields: Fields
     host: str  # canonical: lower case, no port, no trailing dot
     host_field: bytes  # as the client named it
     origin: str  # the public origin of that host
     client: ClientAddress
     cookie: bytes  # every Cookie field, joined
+
+
+@dataclass(slots=True)
+class Received:
+    """A request whose target, host and client are known.
+
+    It would be frozen but for the hot path: freezing costs a microsecond a request.
+    """
+
+    method: str
+    target: Target
+    fields: Fields
+    host: str  # this and the rest as the Sender's
+    host_field: bytes
+    origin: str
+    client: ClientAddress
+    cookie: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +74,15 @@ class MethodRefused:
     """TRACE, TRACK or CONNECT: 405, whatever the route."""
 
 
-def receive(
-    method: str,
-    raw_target: bytes,
-    fields: Fields,
-    peer: str | None,
-    publication: Publication,
-) -> Received | Malformed | MethodRefused:
-    """Return what *method*, *raw_target* and *fields* from *peer* ask for.
+def sender(
+    fields: Fields, peer: str | None, publication: Publication
+) -> Sender | Malformed:
+    """Return what *fields* say that came from *peer*.
 
     *peer* is the address at the other end of the connection, None for a unix
     socket.  The host is the ``Host`` field, or a trusted peer's
-    ``X-Forwarded-Host``; an absolute-form target must name the same host.
+    ``X-Forwarded-Host``.
     """
-    if method.upper() in NEVER:
-        return MethodRefused()
-    target = parse_target(raw_target)
-    if isinstance(target, BadTarget):
-        return Malformed(target.reason)
     client = client_address(
         peer, fields, publication.trusted, trust_unix=publication.trust_unix
     )
@@ -84,15 +90,41 @@ def receive(
     host = canonical_host(host_field) if host_field is not None else None
     if host is None or host_field is None:
         return Malformed("the Host field is missing, repeated or malformed")
-    if target.authority is not None and canonical_host(target.authority) != host:
+    return Sender(
+        fields,
+        host,
+        host_field,
+        publication.origin(host),
+        client,
+        b"; ".join(values(fields, b"cookie")),
+    )
+
+
+def receive(
+    method: str, raw_target: bytes, sent_by: Sender | Malformed
+) -> Received | Malformed | MethodRefused:
+    """Return what *method* and *raw_target* from *sent_by* ask for.
+
+    An absolute-form target must name the same host as the fields do.
+    """
+    if method in NEVER or method.upper() in NEVER:
+        return MethodRefused()
+    target = parse_target(raw_target)
+    if isinstance(target, BadTarget):
+        return Malformed(target.reason)
+    if isinstance(sent_by, Malformed):
+        return sent_by
+    if target.authority is not None and canonical_host(target.authority) != (
+        sent_by.host
+    ):
         return Malformed("the target names another host than the Host field")
     return Received(
-        method=method,
-        target=target,
-        fields=fields,
-        host=host,
-        host_field=host_field,
-        origin=publication.origin(host),
-        client=client,
-        cookie=b"; ".join(values(fields, b"cookie")),
+        method,
+        target,
+        sent_by.fields,
+        sent_by.host,
+        sent_by.host_field,
+        sent_by.origin,
+        sent_by.client,
+        sent_by.cookie,
     )

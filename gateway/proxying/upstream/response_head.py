@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from gateway.fields import Field
+from gateway.known import Known, Notes
 from gateway.proxying.field_lines import (
     FieldsInvalid,
     content_length,
@@ -30,14 +31,20 @@ class Framing(Enum):
 class ResponseHead:
     """A status line with its fields.  The reason phrase is not kept.
 
+    Where *notes* are, it is shared by all responses with the same head: nobody may
+    change it, but for *notes*, where the relay keeps what it works out of such heads.
     It would be frozen but for the hot path: freezing costs a microsecond a response.
     """
 
     status: int
-    fields: list[Field]
+    fields: tuple[Field, ...]
     framing: Framing
     length: int  # for Framing.LENGTH, in bytes
     keep_alive: bool
+    notes: Notes | None = None
+
+
+_known: Known[ResponseHead] = Known()
 
 
 def parse_response_head(head: bytes, method: str, most_fields: int) -> ResponseHead:
@@ -46,6 +53,20 @@ def parse_response_head(head: bytes, method: str, most_fields: int) -> ResponseH
     *method* is that of the request.  Raises FieldsInvalid, also for framing that two
     recipients could understand differently.
     """
+    if method == "HEAD":  # the same bytes mean something else there
+        return _read(head, method, most_fields)
+    found = _known.get(head)
+    if found is None:
+        found = _read(head, method, most_fields)
+        if b"set-cookie" not in head.lower():  # which comes once, and is a secret
+            found.notes = Notes()
+            _known.add(head, found)
+    elif len(found.fields) > most_fields:
+        raise FieldsInvalid("too many header fields")
+    return found
+
+
+def _read(head: bytes, method: str, most_fields: int) -> ResponseHead:
     lines = split_head(head)
     status, minor = _status_line(lines[0])
     fields, decisive = parse_fields(lines[1:], most_fields)
@@ -67,7 +88,7 @@ def parse_response_head(head: bytes, method: str, most_fields: int) -> ResponseH
         _check_chunked(encodings, minor, length)
     framing = _framing(method, status, length, chunked=bool(encodings))
     return ResponseHead(
-        status, fields, framing, length or 0, _persists(minor, options, framing)
+        status, tuple(fields), framing, length or 0, _persists(minor, options, framing)
     )
 
 

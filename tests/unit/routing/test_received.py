@@ -12,6 +12,7 @@ from gateway.routing.received import (
     Publication,
     Received,
     receive,
+    sender,
 )
 
 PUBLICATION = Publication(
@@ -25,7 +26,7 @@ HOST: Field = (b"Host", b"App.Example.com.:443")
 def received(
     *fields: Field, target: bytes = b"/a?b", peer: str = "192.0.2.1"
 ) -> object:
-    return receive("GET", target, fields, peer, PUBLICATION)
+    return receive("GET", target, sender(fields, peer, PUBLICATION))
 
 
 def test_a_request_yields_its_canonical_host_origin_client_and_cookies() -> None:
@@ -43,7 +44,7 @@ def test_a_request_yields_its_canonical_host_origin_client_and_cookies() -> None
 def test_methods_that_echo_or_tunnel_are_refused_whatever_the_route(
     method: str,
 ) -> None:
-    assert receive(method, b"/", [HOST], None, PUBLICATION) == MethodRefused()
+    assert receive(method, b"/", sender([HOST], None, PUBLICATION)) == MethodRefused()
 
 
 @pytest.mark.parametrize(
