@@ -56,10 +56,17 @@ class Accounts:
             "picture": identity.picture,
             "roles": list(identity.roles) or None,
             "expires_in": max(0, int(self._ends_at(session) - visit.now)),
+            "idle_expires_in": self._idle_left(session, visit.now),
             "idle_timeout": int(self.idle_timeout),
         }
         known = {name: value for name, value in told.items() if value is not None}
         return respond(Rendered(200, _JSON, json.dumps(known).encode("ascii")))
 
     def _ends_at(self, session: Session) -> int:
-        return int(min(session.expires_at, session.signed_in_at + self.max_age))
+        end = session.signed_in_at + self.max_age
+        if session.refresh_token is None:
+            end = min(end, session.expires_at)
+        return int(end)
+
+    def _idle_left(self, session: Session, now: float) -> int:
+        return max(0, int(session.seen_at + self.idle_timeout - now))

@@ -28,6 +28,7 @@ from gateway.pages.page import (
 from gateway.pages.rendered import Rendered
 from gateway.policy.request_kind import RequestKind, request_kind
 from gateway.policy.sign_out import may_sign_out
+from gateway.renewal import Renewal
 from gateway.sessions.aiohttp_storage import (
     SessionStorage,
     current_session,
@@ -48,6 +49,7 @@ NO_STORE = (b"Cache-Control", b"no-store")
 NO_REFERRER = "no-referrer"
 ASSETS = "assets/"
 ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
+ABOUT_ME = frozenset({"", "userinfo"})
 COUNTING = frozenset({"callback", "sign-out"})  # they write the count of arrivals
 
 
@@ -59,6 +61,7 @@ class Addresses:
     callback: Callback
     sign_out: SignOut
     backchannel_logout: BackchannelLogout
+    renewal: Renewal
     storage: SessionStorage
     arrival: Arrival
     accounts: Accounts
@@ -75,6 +78,8 @@ class Addresses:
         *pages* makes an answer of a page.  Raises SessionTooLarge.
         """
         remember_host(visit)
+        if name in ABOUT_ME:
+            await self.renewal.session(visit)  # what is told is what Logto says now
 
         async def answer(_request: web.BaseRequest) -> web.Response:
             arrived = name not in COUNTING and await self._has_arrived(visit)

@@ -14,6 +14,7 @@ from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.authentication.callback import Callback
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.provider_http import open_session
+from gateway.authentication.revalidation import Revalidation
 from gateway.authentication.sign_in import SignIn
 from gateway.authentication.sign_out import SignOut
 from gateway.authentication.used_attempts import UsedAttempts
@@ -36,6 +37,7 @@ from gateway.routing.table import RouteTable
 from gateway.sessions.aiohttp_storage import SessionStorage
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
+from gateway.sessions.renewal import BackOff
 from gateway.visit import host_of
 
 Clock = Callable[[], float]
@@ -72,6 +74,7 @@ class _Common:
     metrics: Metrics
     tasks: OwnedTasks
     revocation: Revocation
+    renewal: Renewal
     now: Clock
 
 
@@ -98,7 +101,19 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         is_over=cookies.sessions.is_over,
     )
     revocation.revocations.watch(lambda _mark: forwarder.session_ended())
-    common = _Common(http, provider, cookies, metrics, tasks, revocation, now)
+    revalidation = Revalidation(
+        provider=provider,
+        sessions=cookies.sessions,
+        tasks=tasks,
+        metrics=metrics,
+        wanted_claims=identity_headers.wanted_claims,
+        revalidate=settings.session.revalidate,
+        timeout=settings.logto.timeout,
+        now=now,
+        logto=BackOff(secrets.token_hex(8)),
+    )
+    renewal = Renewal(cookies.sessions, revalidation, cookies.arrival)
+    common = _Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     handler = Handler(
         publication=Publication(
@@ -108,8 +123,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         ),
         routes=routes,
         addresses=_addresses(settings, routes, identity_headers, common),
-        sessions=cookies.sessions,
-        renewal=Renewal(cookies.sessions, cookies.arrival),
+        renewal=common.renewal,
         identity_headers=identity_headers,
         forwarder=forwarder,
         pages=Renderer(
@@ -217,8 +231,10 @@ def _addresses(
             attempts=cookies.attempts,
             arrival=cookies.arrival,
             tasks=common.tasks,
+            revalidation=common.renewal.revalidation,
             metrics=common.metrics,
         ),
+        renewal=common.renewal,
         backchannel_logout=common.revocation.backchannel_logout(
             settings.logto, common.http, common.now
         ),

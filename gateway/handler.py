@@ -41,9 +41,7 @@ from gateway.routing.received import (
     MethodRefused,
     Publication,
     Received,
-    Sender,
     receive,
-    sender,
 )
 from gateway.routing.table import (
     Ambiguous,
@@ -53,7 +51,7 @@ from gateway.routing.table import (
     RouteTable,
     UnknownHost,
 )
-from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
+from gateway.sessions.cookie_store import SessionTooLarge
 from gateway.sessions.session import Session
 from gateway.turning_away import ask_to_sign_in, forbid, unknown_host, wants_json
 from gateway.visit import PageAndCookies, Visit, as_response, redirect, respond
@@ -70,7 +68,6 @@ class Handler:
     publication: Publication
     routes: RouteTable
     addresses: Addresses
-    sessions: CookieStore
     renewal: Renewal
     identity_headers: IdentityHeaders
     forwarder: Forwarder
@@ -82,7 +79,7 @@ class Handler:
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
         story = self.request_log.begin(self.new_id(), request.method)
-        story.client = request.peer or UNKNOWN
+        story.client = request.remote or UNKNOWN
         try:
             response = await self._say(request, story)
         except RequestRefused as refused:  # its body broke its framing
@@ -114,29 +111,24 @@ class Handler:
 
     async def _answer(self, request: ClientRequest, story: Story) -> Answer:
         received = receive(
-            request.head.method, request.raw_target, self._sender(request)
+            request.method,
+            request.raw_target,
+            request.fields,
+            request.remote or None,
+            self.publication,
         )
         match received:
-            case Received():
-                visit = Visit(request, received, story.request_id, self.now())
-                return await self._received(visit, story)
             case Malformed(reason):
                 story.reason = reason
                 story.path = path_of(request.raw_target)
                 return BadRequest(reason)
             case MethodRefused():
                 return MethodNotAllowedPage((), request.method)
+            case Received():
+                visit = Visit(request, received, story.request_id, self.now())
+                return await self._received(visit, story)
             case _:
                 assert_never(received)
-
-    def _sender(self, request: ClientRequest) -> Sender | Malformed:
-        """Return who sent *request*; the same fields are not read twice."""
-        peer, notes = request.peer, request.head.notes
-        found: Sender | Malformed | None = notes.get(peer)
-        if found is None:
-            found = sender(request.fields, peer, self.publication)
-            notes.keep(peer, found)
-        return found
 
     async def _received(self, visit: Visit, story: Story) -> Answer:
         received = visit.received
@@ -186,10 +178,9 @@ class Handler:
 
     async def _routed(self, visit: Visit, route: Route, story: Story) -> Answer:
         story.route = route.label
-        received = visit.received
         session = None
         if route.access != "public":
-            session = self.sessions.read(received.cookie, received.host, visit.now)
+            session = await self.renewal.session(visit)
         decision = decide(route, session.identity if session else None)
         story.subject = session.identity.sub if session else ""
         match decision:

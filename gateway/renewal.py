@@ -1,10 +1,11 @@
-"""Cookies of ours that change because a session came with a request."""
+"""The session that came with a request, and the cookies of ours that change for it."""
 
 from dataclasses import dataclass
 
 import structlog
 
 from gateway.authentication.arrival import Arrival
+from gateway.authentication.revalidation import Revalidation
 from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
 from gateway.visit import Visit
@@ -14,10 +15,19 @@ log = structlog.get_logger("gateway.sessions")
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """Keeps the cookies of a browser up to date."""
+    """Keeps the session and the cookies of a browser up to date."""
 
     sessions: CookieStore
+    revalidation: Revalidation
     arrival: Arrival
+
+    async def session(self, visit: Visit) -> Session | None:
+        """Return the live session that came with *visit*, renewed where it is time."""
+        received = visit.received
+        session = self.sessions.read(received.cookie, received.host, visit.now)
+        if session is None:
+            return None
+        return await self.revalidation.current(session, visit.now)
 
     def arrived(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
         """Return what forgets the sign-ins that did not arrive: *session* did."""

@@ -34,6 +34,7 @@ class Kept(Generic[T]):
         self._value: T | None = None
         self._fresh_from = 0.0
         self._fresh_until = 0.0
+        self._fetched_at = 0.0
         self._looked_again_at: float | None = None
         self._fetched = 0  # fetches that ended, well or not
         self._failure: ProviderUnavailable | None = None
@@ -54,6 +55,16 @@ class Kept(Generic[T]):
         except ProviderUnavailable:
             self._keep_for(PATIENCE)
             return value
+
+    async def recent(self, age: float) -> T:
+        """Return a value that was fetched in the last *age* seconds, or is now.
+
+        For what is of no use where Logto is away. Raises ProviderUnavailable.
+        """
+        value = self._value
+        if value is not None and 0 <= self._now() - self._fetched_at < age:
+            return value
+        return await self.renew()
 
     async def renew(self) -> T:
         """Return a value that was still to come when the caller asked.
@@ -92,6 +103,7 @@ class Kept(Generic[T]):
             self._failure = failure
         else:
             self._failure = None
+            self._fetched_at = self._now()
             self._keep_for(LIFETIME)
         self._fetched += 1
 

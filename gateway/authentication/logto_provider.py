@@ -19,6 +19,8 @@ from gateway.authentication.provider_endpoints import ProviderEndpoints
 from gateway.authentication.sdk import Client, Core, Memory, SdkError, config_for
 from gateway.authentication.sign_in_record import read_record
 
+SIGN_OF_LIFE = 15.0  # seconds for which Logto is taken to be there still
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -75,9 +77,10 @@ class LogtoProvider:
 
         *first_screen* ("register") and *prompt* ("login consent") are Logto's
         parameters; with direct sign-in the first screen is what Logto falls back to.
+        Logto must have been there a moment ago, or a person would be sent to nowhere.
         Raises ProviderUnavailable.
         """
-        metadata = await self._endpoints.metadata.get()
+        metadata = await self._endpoints.metadata.recent(SIGN_OF_LIFE)
         storage = Memory()
         core = Core(metadata, self._endpoints, nonce)
         client = Client(self._config, storage, core)

@@ -9,6 +9,7 @@ from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.logto_provider import LogtoProvider
+from gateway.authentication.revalidation import Revalidation
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
 from gateway.pages.page import SignedOut
@@ -28,6 +29,7 @@ class SignOut:
     attempts: AttemptCookies
     arrival: Arrival
     tasks: OwnedTasks
+    revalidation: Revalidation
     metrics: Metrics
 
     async def leave(self, visit: Visit) -> Answer:
@@ -35,10 +37,12 @@ class SignOut:
 
         Our own session is dead before Logto is asked.  The refresh token is revoked
         because it outlives Logto's session; where only that fails, Logto's session
-        is ended all the same.  Sign-ins that are under way in this browser are off.
+        is ended all the same.  A refresh under way brings nothing back, and sign-ins
+        that are under way in this browser are off.
         """
         session = await end_session(visit.request)
         if session is not None:
+            self.revalidation.signed_out(session)
             self.metrics.sign_outs.inc()
             log.info(
                 "signed_out", request_id=visit.request_id, subject=session.identity.sub

@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 OUTCOMES = ("started", "completed", "refused", "unknown", "loop", "logto_away")
+REFRESHED = ("renewed", "ended", "logto_away")
 
 M = TypeVar("M", Counter, Histogram)
 
@@ -82,6 +83,19 @@ class Metrics:
             self.sign_ins.labels(outcome)
         self.sign_outs = Counter(
             "gateway_sign_outs", "Sessions ended by their person.", registry=registry
+        )
+        self.refreshes = Counter(
+            "gateway_refreshes",
+            "Times that Logto was asked about a session again, by outcome.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in REFRESHED:
+            self.refreshes.labels(outcome)
+        self.logto_away = Gauge(
+            "gateway_logto_away",
+            "1 while sessions serve on because Logto cannot be asked about them.",
+            registry=registry,
         )
         self.provider_failures = Counter(
             "gateway_logto_failures",

@@ -33,15 +33,28 @@ class OwnedTasks:
 
         Cancelling the caller cancels the waiting only; *work* goes on.
         """
-        task = asyncio.get_running_loop().create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._finished)
+        task = self._start(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not task.done():
                 self._unheard.add(task)
             raise
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin *work*, and return its task, for waiting with ``asyncio.wait`` only.
+
+        What it raises is logged: nobody need be there to hear it.
+        """
+        task = self._start(work)
+        self._unheard.add(task)
+        return task
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 import aiohttp_session
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.sessions.cookie_store import CookieStore
+from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
 
+log = structlog.get_logger("gateway.sessions")
 _KEY = "session"  # what the mapping of an aiohttp-session holds: a Session of ours
 
 
@@ -55,11 +57,14 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         )
         if session is None:
             return aiohttp_session.Session(None, data=None, new=True)
-        return aiohttp_session.Session(
+        loaded = aiohttp_session.Session(
             session.id,
             data={"created": session.signed_in_at, "session": {_KEY: session}},
             new=False,
         )
+        if not session.current_cookie:
+            loaded.changed()  # it was renewed, or there is a newer key
+        return loaded
 
     async def save_session(
         self,
@@ -69,7 +74,8 @@ class SessionStorage(aiohttp_session.AbstractStorage):
     ) -> None:
         """Add to *response*, which was not sent yet, what changes the session.
 
-        An empty *session* ends the one of *request*.  Raises SessionTooLarge.
+        An empty *session* ends the one of *request*.  Raises SessionTooLarge for a
+        new one.
         """
         cookie = cookie_field(request)
         current = _held(session)
@@ -78,7 +84,14 @@ class SessionStorage(aiohttp_session.AbstractStorage):
             values = self._store.clear(cookie)
         else:
             host, now = self._host_of(request), self._now()
-            values = self._store.write(current, host, now, cookie)
+            try:
+                values = self._store.write(current, host, now, cookie)
+            except SessionTooLarge as error:
+                if session.new:
+                    raise
+                # It outgrew its cookie: what came before it serves on.
+                log.warning("session_not_renewed", reason=str(error))
+                values = []
         for value in values:
             response.headers.add("Set-Cookie", value.decode("ascii"))
 
@@ -88,9 +101,11 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         It may have been over before: there may still be a grant to revoke.
         """
         session = self._store.opened(cookie_field(request), self._host_of(request))
-        if session is not None:
-            self._store.end(session, self._now())
-        return session
+        if session is None:
+            return None
+        now = self._now()
+        self._store.end(session, now)
+        return self._store.newest(session, now)
 
 
 def cookie_field(request: web.BaseRequest) -> bytes:

@@ -68,6 +68,7 @@ class CookieStore:
         session = self.opened(cookie, host)
         if session is None:
             return None
+        self._renewed.received(session, now)
         session = self.newest(session, now)
         return session if self._is_live(session, now) else None
 
@@ -165,7 +166,6 @@ class CookieStore:
         replaced = self.opened(cookie, host)
         if replaced is not None and replaced.id != session.id:
             self.end(replaced, now)
-        self._renewed.delivered(session, now)
         seconds = int(session.signed_in_at + self._settings.max_age - now)
         kept = {part_name for part_name, _ in cookies}
         # Where sessions may be cut, answers that overtake one another may leave

@@ -35,8 +35,8 @@ class RenewedSessions:
                 return
             del self._kept[oldest]
 
-    def delivered(self, session: Session, now: float) -> None:
-        """Hear that *session* was sent to its client at *now*: it comes back soon."""
+    def received(self, session: Session, now: float) -> None:
+        """Hear that *session* came in a cookie at *now*: its client has it for sure."""
         kept = self._kept.get(session.id)
         if kept is not None and kept[0].generation <= session.generation:
             self._kept[session.id] = kept[0], min(kept[1], now + KEPT)

@@ -225,7 +225,8 @@ async def test_userinfo_is_json_about_me_without_any_token() -> None:
             "x_username": "ada_example",
             "x_id": "2244994945",
             "name": "Ada Example",
-            "expires_in": 3500,
+            "expires_in": 7 * 86400 - 100,
+            "idle_expires_in": 43100,
             "idle_timeout": 43200,
         }
 

@@ -112,7 +112,7 @@ async def test_a_limit_that_was_lowered_does_not_break_requests() -> None:
             custom_data=dict.fromkeys("12", "x" * 700)
         )
         await world.sign_in()
-        world.clock.at += 600
+        world.clock.at += 400
         async with running_gateway(
             world.logto,
             anyone(world.upstream.url),

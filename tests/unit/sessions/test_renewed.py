@@ -31,12 +31,12 @@ def test_the_newest_generation_wins() -> None:
         assert newer.generation == 2
 
 
-def test_an_older_generation_that_was_delivered_is_not_the_newest() -> None:
+def test_only_the_newest_generation_says_that_its_client_has_it() -> None:
     renewed = RenewedSessions()
     renewed.keep(replace(NEW, generation=2), NOW + 7200, NOW)
-    renewed.delivered(NEW, NOW)
+    renewed.received(NEW, NOW)
     assert renewed.newer(NEW, NOW + KEPT) is not None
-    renewed.delivered(replace(NEW, generation=2), NOW)
+    renewed.received(replace(NEW, generation=2), NOW)
     assert renewed.newer(NEW, NOW + KEPT) is None
 
 

@@ -1,0 +1,199 @@
+"""Asking Logto again: does a session still hold, and who is it?
+
+Never twice at one time for one session, and in a task that no client's leaving cancels:
+Logto may replace the refresh token, and an answer that nobody received would end the
+grant.  Only Logto's word that the grant is over ends a session; while Logto is away
+sessions serve on.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from gateway.authentication.errors import GrantEnded, ProviderUnavailable
+from gateway.authentication.logto_provider import LogtoProvider, Refreshed
+from gateway.identity.claims import ClaimsInvalid, identity_from_claims
+from gateway.operations.metrics import Metrics
+from gateway.operations.owned_tasks import OwnedTasks
+from gateway.sessions.cookie_store import CookieStore
+from gateway.sessions.renewal import BackOff, is_due_soon, schedule
+from gateway.sessions.session import Session
+
+PATIENCE = 1.0  # seconds that requests wait for Logto, counted from its being asked
+AT_ONCE = 20  # refreshes at one time: Logto does about a hundred in a second
+MOST_FAILING = 10_000  # sessions whose pauses are remembered
+NOT_WHO = "Logto gave tokens, but does not say whose they are."
+log = structlog.get_logger("gateway.sessions")
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A refresh under way, begun at a time of the event loop."""
+
+    begun_at: float
+    task: asyncio.Task[None] | None = None
+    revoke: bool = False  # its person signed out meanwhile
+
+
+@dataclass(slots=True)
+class Revalidation:
+    """Renews sessions every *revalidate* seconds; *timeout* is that of calls to Logto.
+
+    *wanted_claims* are those that headers ask for, *now* gives unix seconds, and
+    *logto* holds the pauses for the whole process.
+    """
+
+    provider: LogtoProvider
+    sessions: CookieStore
+    tasks: OwnedTasks
+    metrics: Metrics
+    wanted_claims: Collection[str]
+    revalidate: float
+    timeout: float
+    now: Callable[[], float]
+    logto: BackOff
+    _failing: OrderedDict[str, BackOff] = field(default_factory=OrderedDict)
+    _flights: dict[str, _Flight] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(AT_ONCE)
+    )
+
+    async def current(self, session: Session, now: float) -> Session | None:
+        """Return *session* as it is to be served at *now*; None where it has ended.
+
+        One that is due serves on while Logto is asked.  One that is overdue waits for
+        the answer, a moment; where its ID token is over, as long as a call may take.
+        """
+        if not is_due_soon(session, self.revalidate, now):
+            return session
+        session = self.sessions.newest(session, now)
+        times = schedule(session, self.revalidate)
+        if now < times.due_at:
+            return session
+        flight = self._flights.get(session.id) or self._begin(session, now)
+        if flight is not None and now >= times.overdue_at:
+            expired = now >= session.expires_at
+            await _landed(flight, max(self.timeout, PATIENCE) if expired else PATIENCE)
+        if self.sessions.has_ended(session, now):
+            return None
+        return self.sessions.newest(session, now)
+
+    def signed_out(self, session: Session) -> None:
+        """Hear that the person of *session* signed out: what comes yet is revoked."""
+        flight = self._flights.get(session.id)
+        if flight is not None:
+            flight.revoke = True
+
+    def _begin(self, session: Session, now: float) -> _Flight | None:
+        """Begin to ask about *session*; None where it is not the time to try."""
+        if not self._allows(session, now):
+            return None
+        flight = _Flight(asyncio.get_running_loop().time())
+        self._flights[session.id] = flight
+        flight.task = self.tasks.begin(self._fly(session, flight))
+        return flight
+
+    def _allows(self, session: Session, now: float) -> bool:
+        own = self._failing.get(session.id)
+        return self.logto.allows(now) and (own is None or own.allows(now))
+
+    async def _fly(self, session: Session, flight: _Flight) -> None:
+        try:
+            async with self._turns:
+                now = self.now()
+                # Much may have happened while it waited for its turn.
+                if self._allows(session, now) and not self._is_over(session, now):
+                    await self._ask(session, flight, now)
+        finally:
+            del self._flights[session.id]
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        return self.sessions.has_ended(session, now)
+
+    async def _ask(self, session: Session, flight: _Flight, now: float) -> None:
+        self.logto.tries(now)
+        if session.id in self._failing:
+            self._failing[session.id].tries(now)
+        try:
+            refreshed = await self.provider.refresh(
+                session.refresh_token or "", session.identity.sub
+            )
+            renewed = self._renewed(session, refreshed, now)
+        except ProviderUnavailable as error:
+            self._away(session, error.reason)
+            return
+        except (GrantEnded, ClaimsInvalid) as error:
+            self._answered(session)
+            self._ended(session, str(error))
+            return
+        if refreshed.userinfo is None:
+            self._away(session, NOT_WHO)
+        else:
+            self._answered(session)
+            self.metrics.refreshes.labels("renewed").inc()
+        kept = self.sessions.renew(session, renewed, self.now())
+        if not kept and flight.revoke:
+            await self._revoke(session, renewed)
+
+    def _renewed(self, before: Session, refreshed: Refreshed, now: float) -> Session:
+        """Return *before* with what Logto said, which was asked at *now*."""
+        session = replace(
+            before,
+            expires_at=refreshed.expires_at,
+            refresh_token=refreshed.refresh_token,
+            generation=before.generation + 1,
+            current_cookie=False,
+        )
+        if refreshed.userinfo is None:  # the tokens alone: it is still to be renewed
+            return session
+        identity = identity_from_claims(
+            refreshed.id_token_claims, refreshed.userinfo, self.wanted_claims
+        )
+        return replace(session, identity=identity, revalidated_at=int(now))
+
+    def _away(self, session: Session, reason: str) -> None:
+        """Hear that Logto could not be asked: sessions serve on."""
+        now = self.now()
+        self.metrics.refreshes.labels("logto_away").inc()
+        self.metrics.provider_failures.inc()
+        own = self._failing.setdefault(session.id, BackOff(session.id))
+        own.failed(now)
+        if len(self._failing) > MOST_FAILING:
+            self._failing.popitem(last=False)
+        if self.logto.failed(now):
+            self.metrics.logto_away.set(1)
+            log.warning("logto_away", reason=reason, hint="Sessions serve on.")
+
+    def _answered(self, session: Session) -> None:
+        self._failing.pop(session.id, None)
+        if self.logto.worked():
+            self.metrics.logto_away.set(0)
+            log.info("logto_answers")
+
+    def _ended(self, session: Session, reason: str) -> None:
+        now = self.now()
+        self.metrics.refreshes.labels("ended").inc()
+        if not self._is_over(session, now):
+            log.info("session_ended", subject=session.identity.sub, reason=reason)
+        self.sessions.end(session, now)
+
+    async def _revoke(self, before: Session, renewed: Session) -> None:
+        """Revoke what came after the sign-out, which revoked the former token."""
+        token = renewed.refresh_token
+        if token is None or token == before.refresh_token:
+            return
+        try:
+            await self.provider.revoke(token)
+        except ProviderUnavailable as error:
+            self.metrics.provider_failures.inc()
+            log.warning("not_revoked", subject=before.identity.sub, reason=error.reason)
+
+
+async def _landed(flight: _Flight, patience: float) -> None:
+    """Wait for *flight*, until *patience* seconds after it began at the most."""
+    left = flight.begun_at + patience - asyncio.get_running_loop().time()
+    if flight.task is not None and left > 0:
+        await asyncio.wait((flight.task,), timeout=left)
