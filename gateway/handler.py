@@ -41,7 +41,9 @@ from gateway.routing.received import (
     MethodRefused,
     Publication,
     Received,
+    Sender,
     receive,
+    sender,
 )
 from gateway.routing.table import (
     Ambiguous,
@@ -79,7 +81,7 @@ class Handler:
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
         story = self.request_log.begin(self.new_id(), request.method)
-        story.client = request.remote or UNKNOWN
+        story.client = request.peer or UNKNOWN
         try:
             response = await self._say(request, story)
         except RequestRefused as refused:  # its body broke its framing
@@ -111,24 +113,29 @@ class Handler:
 
     async def _answer(self, request: ClientRequest, story: Story) -> Answer:
         received = receive(
-            request.method,
-            request.raw_target,
-            request.fields,
-            request.remote or None,
-            self.publication,
+            request.head.method, request.raw_target, self._sender(request)
         )
         match received:
+            case Received():
+                visit = Visit(request, received, story.request_id, self.now())
+                return await self._received(visit, story)
             case Malformed(reason):
                 story.reason = reason
                 story.path = path_of(request.raw_target)
                 return BadRequest(reason)
             case MethodRefused():
                 return MethodNotAllowedPage((), request.method)
-            case Received():
-                visit = Visit(request, received, story.request_id, self.now())
-                return await self._received(visit, story)
             case _:
                 assert_never(received)
+
+    def _sender(self, request: ClientRequest) -> Sender | Malformed:
+        """Return who sent *request*; the same fields are not read twice."""
+        peer, notes = request.peer, request.head.notes
+        found: Sender | Malformed | None = notes.get(peer)
+        if found is None:
+            found = sender(request.fields, peer, self.publication)
+            notes.keep(peer, found)
+        return found
 
     async def _received(self, visit: Visit, story: Story) -> Answer:
         received = visit.received
