@@ -29,11 +29,12 @@ def admin_application(
             body=metrics.exposition(), headers={"Content-Type": CONTENT_TYPE}
         )
 
-    async def without_server(_request: web.Request, answer: web.StreamResponse) -> None:
+    async def finish(_request: web.Request, answer: web.StreamResponse) -> None:
         answer.headers.pop("Server", None)
+        answer.headers["Cache-Control"] = "no-store"
 
     application = web.Application()
-    application.on_response_prepare.append(without_server)
+    application.on_response_prepare.append(finish)
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", exposition)

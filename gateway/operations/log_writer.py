@@ -115,6 +115,18 @@ class LogWriter:
             self._on_lost(missing)
 
 
+def keep_standard_streams() -> None:
+    """Open those of the standard streams that are closed, to nowhere.
+
+    Else the next socket gets such a number, and libuv aborts the process over it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def _descriptor(stream: TextIO | None) -> int | None:
     """Return the file descriptor of *stream*, with what it has buffered written."""
     if stream is None:

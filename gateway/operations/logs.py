@@ -10,7 +10,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from gateway.operations.log_writer import LogWriter
+from gateway.operations.log_writer import LogWriter, keep_standard_streams
 from gateway.operations.tracebacks import Described, described, without_secrets
 
 LONGEST_VALUE = 512  # characters of a single value that a client may choose
@@ -28,6 +28,7 @@ def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter
     global _writer  # noqa: PLW0603 - a process has one log
     out = stream or sys.stdout  # None where standard output is closed
     close()
+    keep_standard_streams()
     writer = _writer = LogWriter(out, _say_lost)
     is_terminal = out is not None and out.isatty()
     processors: list[Processor] = [
@@ -51,8 +52,10 @@ def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter
 
 def close(seconds: float = LAST_WORDS) -> None:
     """Write the last lines within *seconds*; nothing is logged after that."""
-    if _writer is not None:
-        _writer.close(seconds)
+    global _writer
+    writer, _writer = _writer, None
+    if writer is not None:
+        writer.close(seconds)
 
 
 def flush(seconds: float = LAST_WORDS) -> None:

@@ -110,8 +110,9 @@ class GatewayProcess:
     async def ended(self) -> int:
         """Return its exit code once it has ended; read the rest of its log."""
         async with asyncio.timeout(WAIT):
-            rest = await self.stdout.read()
-            self.lines += [json.loads(line) for line in rest.splitlines()]
+            if self.process.stdout is not None:
+                rest = await self.process.stdout.read()
+                self.lines += [json.loads(line) for line in rest.splitlines()]
             return await self.process.wait()
 
     async def stopped(self) -> int:
@@ -127,8 +128,12 @@ async def gateway_process(
     environ: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
     command: Sequence[str] = ("-m", "gateway"),
+    stdout: int = asyncio.subprocess.PIPE,
 ) -> AsyncIterator[GatewayProcess]:
-    """Start `gateway serve`; *before* is a command that starts another."""
+    """Start `gateway serve`; *before* is a command that starts another.
+
+    With a file descriptor as *stdout* nobody reads the log but the test.
+    """
     inherited = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
     process = await asyncio.create_subprocess_exec(
         *before,
@@ -139,7 +144,7 @@ async def gateway_process(
         str(configuration),
         cwd=configuration.parent,
         env={**inherited, **(environ or {})},
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
     )
     running = GatewayProcess(process)

@@ -12,6 +12,7 @@ the form that is marked ``data-continue``.  It follows ``Refresh`` at once.
 """
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,7 +133,8 @@ class VirtualBrowser:
 
     *now* (unix seconds) expires cookies.  *published* says where origins really are:
     ``{"https://app.example.com": "http://127.0.0.1:41234"}`` speaks plain HTTP there
-    and treats the answers as https, as behind a proxy that ends TLS.
+    and treats the answers as https, as behind a proxy that ends TLS.  *trust* says
+    whose certificates it takes, where it speaks https itself.
     """
 
     def __init__(
@@ -140,9 +142,11 @@ class VirtualBrowser:
         *,
         now: Callable[[], float] = time.time,  # noqa: TID251  tests may pass their own
         published: Mapping[str, str] | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self.now = now
         self.published = dict(published or {})
+        self._trust: ssl.SSLContext | bool = True if trust is None else trust
         self.cookies = Cookies()
         self._http: aiohttp.ClientSession | None = None
 
@@ -350,6 +354,7 @@ class VirtualBrowser:
     def _client(self) -> aiohttp.ClientSession:
         if self._http is None:
             self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._trust),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=20),
                 skip_auto_headers=["Content-Type"],
