@@ -43,6 +43,10 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _optional_secret(secret: SecretStr) -> SecretStr:
+    return _secret(secret) if secret.get_secret_value() else secret
+
+
 def _sign_in(text: str) -> str:
     if not _SIGN_IN.fullmatch(text):
         raise Wrong(
@@ -82,6 +86,14 @@ class Logto(Table):
         "Scopes to ask for, beside `openid` and `offline_access`; "
         "the X handle and id come with `identities`.",
         default=["profile", "email", "identities", "roles"],
+    )
+    webhook_signing_key: Annotated[SecretStr, AfterValidator(_optional_secret)] = key(
+        "Signing key of the webhook at `/.gateway/hooks/logto`, which tells who was "
+        "suspended or deleted; empty turns that address off.",
+        default="",
+    )
+    webhook_signing_key_file: str = key(
+        "File that holds `webhook_signing_key`, instead of it.", default=""
     )
     ca_file: str = key(
         "PEM file with the authorities to trust for Logto; empty is the system's.",

@@ -1,15 +1,15 @@
 """The addresses the gateway keeps for itself: everything under ``/.gateway/``."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from gateway.account import Accounts
 from gateway.authentication.arrival import Arrival
-from gateway.authentication.backchannel_logout import BackchannelLogout
 from gateway.authentication.callback import Callback
 from gateway.authentication.return_to import return_to
+from gateway.authentication.revoking import Revoking
 from gateway.authentication.sign_in import SignIn, destination_of
 from gateway.authentication.sign_out import SignOut
 from gateway.form import form_value
@@ -34,6 +34,7 @@ from gateway.sessions.aiohttp_storage import (
     current_session,
     end_session,
 )
+from gateway.sessions.revocations import Whose
 from gateway.visit import (
     Answer,
     Visit,
@@ -60,7 +61,8 @@ class Addresses:
     sign_in: SignIn
     callback: Callback
     sign_out: SignOut
-    backchannel_logout: BackchannelLogout
+    revoking: Revoking
+    told_by_logto: Mapping[str, Answerer]
     renewal: Renewal
     storage: SessionStorage
     arrival: Arrival
@@ -121,9 +123,10 @@ class Addresses:
             "sign-out": {"GET": self._leave, "POST": self._leave},
             "signed-out": {"GET": self._signed_out},
             "switch-account": {"POST": self._switch_account},
+            "sessions": {"POST": self._leave_everywhere},
             "userinfo": {"GET": self.accounts.userinfo},
-            "backchannel-logout": {"POST": self.backchannel_logout.receive},
             "healthz": {"GET": self._healthz},
+            **{name: {"POST": take} for name, take in self.told_by_logto.items()},
         }
 
     async def _healthz(self, _visit: Visit) -> Answer:
@@ -179,6 +182,21 @@ class Addresses:
         received = visit.received
         if not may_sign_out(received.method, received.fields, received.origin):
             return AskSignOut()
+        return await self.sign_out.leave(visit)
+
+    async def _leave_everywhere(self, visit: Visit) -> Answer:
+        """End all sessions of the person, in whatever browser, and this one's at Logto.
+
+        The grants of the others stay at Logto, of no use to anybody: their refresh
+        tokens are sealed in cookies that are not served any more.
+        """
+        received = visit.received
+        if not may_sign_out("POST", received.fields, received.origin):
+            return CrossSite()
+        session = await current_session(visit.request)
+        if session is not None:
+            mark = Whose.SUBJECT, session.identity.sub
+            await self.revoking.revoke(mark, reason="everywhere")
         return await self.sign_out.leave(visit)
 
     async def _signed_out(self, visit: Visit) -> Answer:

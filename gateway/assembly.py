@@ -235,7 +235,8 @@ def _addresses(
             metrics=common.metrics,
         ),
         renewal=common.renewal,
-        backchannel_logout=common.revocation.backchannel_logout(
+        revoking=common.revocation.revoking,
+        told_by_logto=common.revocation.told_by_logto(
             settings.logto, common.http, common.now
         ),
         storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),

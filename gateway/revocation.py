@@ -1,6 +1,6 @@
 """Putting together what ends sessions before their time."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,9 +12,11 @@ from gateway.authentication.backchannel_logout import BackchannelLogout
 from gateway.authentication.logout_tokens import LogoutTokens
 from gateway.authentication.provider_endpoints import ProviderEndpoints
 from gateway.authentication.revoking import Revoking
+from gateway.authentication.webhook import Webhook
 from gateway.operations.revocation_file import RevocationFile
 from gateway.operations.revocation_journal import RevocationJournal
 from gateway.sessions.revocations import Revocations
+from gateway.visit import Answer, Visit
 
 # Logout tokens that one client may have us verify, and all together: in a second,
 # and at once.  200 signatures take a tenth of a core.
@@ -42,13 +44,19 @@ class Revocation:
         journal = RevocationJournal(revocations, file, now)
         return cls(revocations, journal, Revoking(revocations, journal.saved, now))
 
-    def backchannel_logout(
+    def told_by_logto(
         self, logto: Logto, http: aiohttp.ClientSession, now: Callable[[], float]
-    ) -> BackchannelLogout:
-        """Return the answering of what *logto* says about who signed out."""
-        return BackchannelLogout(
-            LogoutTokens(ProviderEndpoints(logto, http, now=now), logto.app_id, now),
+    ) -> Mapping[str, Callable[[Visit], Awaitable[Answer]]]:
+        """Return the addresses that Logto posts to, each with its answering."""
+        endpoints = ProviderEndpoints(logto, http, now=now)
+        backchannel = BackchannelLogout(
+            LogoutTokens(endpoints, logto.app_id, now),
             self.revoking,
             Allowance(*EACH),
             Allowance(*TOGETHER),
         )
+        told = {"backchannel-logout": backchannel.receive}
+        key = logto.webhook_signing_key.get_secret_value()
+        if key:
+            told["hooks/logto"] = Webhook(key.encode("ascii"), self.revoking).receive
+        return told

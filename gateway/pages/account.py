@@ -9,6 +9,7 @@ from gateway.fields import Fields
 from gateway.identity.identity import Identity
 from gateway.pages.addresses import (
     HOME,
+    SESSIONS,
     SIGN_IN,
     SIGN_OUT,
     SIGN_UP,
@@ -57,6 +58,7 @@ class Account:
                 Link("Go to the application", HOME),
                 Post("Sign out", SIGN_OUT),
                 Post("Switch account", SWITCH_ACCOUNT),
+                Post("Sign out everywhere", SESSIONS),
             ),
         )
 

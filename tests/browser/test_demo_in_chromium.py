@@ -159,7 +159,7 @@ async def test_the_account_page_says_who_i_am_and_what_the_application_is_told(
     await expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     for text in ("2244994945", "87xtcn7tlv7b", "X-Forwarded-User"):
         await expect(page.get_by_text(text).first).to_be_visible()
-    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
     await page.wait_for_url(f"{demo.gateway}/.gateway/signed-out")
     await expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
 
@@ -178,7 +178,7 @@ async def test_no_page_of_ours_breaks_its_own_content_security_policy(
     )
     await sign_in(page, f"{demo.gateway}/")
     await page.goto(f"{demo.gateway}/.gateway/")
-    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
     await page.wait_for_url(f"{demo.gateway}/.gateway/signed-out")
     await page.goto(f"{demo.gateway}/.gateway/callback?state=x&code=y")
     await page.goto(f"{demo.gateway}/.gateway/nothing")

@@ -1,5 +1,8 @@
 """Whoever is revoked is out at once, and nobody else can do the revoking (28, 33)."""
 
+import asyncio
+import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,10 +11,12 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from gateway.app import Gateway
 from gateway.authentication.logout_token import EVENT
-from gateway.demo.calling_back import logout_token
+from gateway.demo.calling_back import logout_token, post_webhook
 from gateway.demo.signing_keys import Claims, Header, SigningKey, base64url
 from gateway.operations.start_failed import StartFailed
 from tests.support.virtual_browser import VirtualBrowser
@@ -345,3 +350,249 @@ async def test_28_a_damaged_memory_keeps_the_gateway_from_starting(
         again = Gateway(world.gateway.settings, now=world.clock)
         with pytest.raises(StartFailed, match="damaged on line 2"):
             await again.start()
+
+
+# Signing out everywhere
+
+
+async def test_28_signing_out_everywhere_ends_the_sessions_of_other_browsers() -> None:
+    async with (
+        whole_world() as world,
+        signed_in(world, "ada") as second,
+        signed_in(world, "bob") as other,
+    ):
+        await world.sign_in()
+        account = await world.open("/.gateway/")
+        page = await world.browser.click(account, "Sign out everywhere")
+        assert page.url == world.url("/.gateway/signed-out")
+        assert not world.cookies()
+        assert not await is_in(world, second)
+        assert await is_in(world, other)
+        # The second browser's session at Logto lives on: the way back is silent.
+        world.clock.at += 1
+        page = await second.navigate(world.url("/"))
+        assert (page.url, page.status) == (world.url("/"), 200)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="a sibling host"),
+        pytest.param({"Origin": "https://evil.example"}, id="another origin"),
+        pytest.param({}, id="nothing that tells"),
+    ],
+)
+async def test_28_nobody_else_can_press_that_button(headers: dict[str, str]) -> None:
+    async with whole_world() as world:
+        await world.sign_in()
+        cookie = world.browser.cookie_header(world.url("/"))
+        answer = await post(world, "/.gateway/sessions", b"", Cookie=cookie, **headers)
+        assert answer.status == 403
+        assert await is_in(world)
+
+
+# What is under way
+
+
+@asynccontextmanager
+async def open_socket(
+    world: World, browser: VirtualBrowser | None = None
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Give a WebSocket of *browser*'s to the application."""
+    cookie = (browser or world.browser).cookie_header(world.url("/"))
+    headers = {"Cookie": cookie, "Origin": world.gateway.url}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(world.url("/chat"), headers=headers) as socket,
+    ):
+        await socket.send_str("hello")
+        assert await socket.receive_str() == "hello"
+        yield socket
+
+
+async def closed_with(socket: aiohttp.ClientWebSocketResponse) -> object:
+    """Return the code that *socket* is closed with within two seconds."""
+    async with asyncio.timeout(2):
+        message = await socket.receive()
+    assert message.type is aiohttp.WSMsgType.CLOSE, message
+    return message.data
+
+
+@asynccontextmanager
+async def chatting_world(**keys: str) -> AsyncIterator[World]:
+    """Give a world whose application echoes at /chat, with Ada signed in."""
+
+    async def chat(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/chat", chat)
+    async with TestServer(application) as server:
+        chats = f"""
+[[routes]]
+path = "/chat"
+upstream = "{str(server.make_url("")).rstrip("/")}"
+allow = "anyone"
+[[routes]]
+upstream = "UPSTREAM"
+allow = "anyone"
+"""
+        async with whole_world(chats, **keys) as world:
+            await world.sign_in()
+            yield world
+
+
+async def test_28_an_open_websocket_ends_with_sign_out_and_others_stay() -> None:
+    async with (
+        chatting_world() as world,
+        signed_in(world, "ada") as second,
+        open_socket(world, second) as staying,
+        open_socket(world) as leaving,
+    ):
+        await world.sign_out()
+        assert await closed_with(leaving) == 1008
+        await staying.send_str("still here")
+        assert await staying.receive_str() == "still here"
+
+
+async def test_28_an_open_websocket_ends_with_a_logout_token() -> None:
+    async with (
+        chatting_world() as world,
+        signed_in(world, "bob") as other,
+        open_socket(world, other) as staying,
+        open_socket(world) as leaving,
+    ):
+        assert (await log_out(world, token_for(world))).status == 200
+        assert await closed_with(leaving) == 1008
+        await staying.send_str("still here")
+        assert await staying.receive_str() == "still here"
+
+
+async def test_28_an_open_websocket_ends_with_signing_out_everywhere() -> None:
+    async with (
+        chatting_world() as world,
+        signed_in(world, "ada") as second,
+        open_socket(world, second) as leaving,
+    ):
+        account = await world.open("/.gateway/")
+        await world.browser.click(account, "Sign out everywhere")
+        assert await closed_with(leaving) == 1008
+
+
+async def test_28_an_open_websocket_ends_at_max_age_and_not_before() -> None:
+    session = 'max_age = "1h"\nidle_timeout = "30m"'
+    async with chatting_world(session=session) as world, open_socket(world) as socket:
+        world.clock.at += 3599  # far beyond the idle limit: it is open
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.receive(), 1)
+        world.clock.at += 1
+        assert await closed_with(socket) == 1008
+
+
+# Webhooks
+
+HOOK, HOOK_KEY = "/.gateway/hooks/logto", "the-signing-key-of-the-hook"
+WITH_HOOK = f'webhook_signing_key = "{HOOK_KEY}"'
+SUSPENDED: dict[str, object] = {
+    "event": "User.SuspensionStatus.Updated",
+    "data": {"id": ADA, "isSuspended": True},
+    "params": {"userId": ADA},
+}
+DELETED: dict[str, object] = {
+    "event": "User.Deleted",
+    "data": None,
+    "params": {"userId": ADA},
+}
+
+
+async def hook(world: World, payload: dict[str, object], key: str = HOOK_KEY) -> int:
+    """Have Logto post *payload* as a webhook; return what it is answered."""
+    tenant = world.logto.tenant
+    posted = await post_webhook(tenant, world.url(HOOK), key, payload)
+    if posted.status:
+        assert posted.headers["Cache-Control"] == "no-store"
+    return posted.status
+
+
+@pytest.mark.parametrize(
+    ("payload", "status", "stays"),
+    [
+        pytest.param(SUSPENDED, 204, False, id="suspended"),
+        pytest.param(DELETED, 204, False, id="deleted"),
+        pytest.param(
+            SUSPENDED | {"data": {"id": ADA, "isSuspended": False}},
+            204,
+            True,
+            id="no longer suspended",
+        ),
+        pytest.param(SUSPENDED | {"event": "User.Created"}, 204, True, id="created"),
+        pytest.param(SUSPENDED | {"event": "PostSignIn"}, 204, True, id="signed in"),
+        pytest.param({}, 204, True, id="nothing"),
+        pytest.param(
+            SUSPENDED | {"data": {"id": BOB, "isSuspended": True}},
+            400,
+            True,
+            id="two people",
+        ),
+        pytest.param(DELETED | {"params": {}}, 400, True, id="nobody"),
+        pytest.param(DELETED | {"params": {"userId": "\u00e9"}}, 400, True, id="odd"),
+        pytest.param(
+            SUSPENDED | {"data": {"id": ADA, "isSuspended": "true"}},
+            400,
+            True,
+            id="suspended or not",
+        ),
+    ],
+)
+async def test_28_logto_says_who_was_suspended_or_deleted(
+    payload: dict[str, object], status: int, *, stays: bool
+) -> None:
+    async with (
+        whole_world(logto_keys=WITH_HOOK) as world,
+        signed_in(world, "bob") as other,
+    ):
+        await world.sign_in()
+        assert await hook(world, payload) == status
+        assert await is_in(world) is stays
+        assert await is_in(world, other)
+
+
+async def test_28_a_webhook_that_is_not_signed_does_nothing() -> None:
+    async with whole_world(logto_keys=WITH_HOOK) as world:
+        await world.sign_in()
+        assert await hook(world, DELETED, key="another key") == 401
+        body = json.dumps(DELETED).encode()
+        right = hmac.new(HOOK_KEY.encode(), body, "sha256").hexdigest()
+        for given in (
+            {},
+            {"logto-signature-sha-256": ""},
+            {"logto-signature-sha-256": "0" * 64},
+            {"logto-signature-sha-256": right[:-1]},
+            {"logto-signature": right},
+        ):
+            answer = await post(world, HOOK, body, **given)
+            assert answer.status == 401
+        signed = {"logto-signature-sha-256": right}
+        assert (await post(world, HOOK, body + b" ", **signed)).status == 401
+        assert await is_in(world)
+        assert (await post(world, HOOK, body, **signed)).status == 204
+        assert not await is_in(world)
+
+
+async def test_28_a_webhook_of_any_length_is_not_read() -> None:
+    async with whole_world(logto_keys=WITH_HOOK) as world:
+        answer = await post(world, HOOK, b" " * (300 * 1024))
+        assert answer.status == 413
+
+
+async def test_28_without_a_signing_key_there_is_no_webhook() -> None:
+    async with whole_world() as world:
+        await world.sign_in()
+        assert await hook(world, DELETED) == 404
+        assert await hook(world, DELETED, key="") == 404
+        assert await is_in(world)
