@@ -79,7 +79,7 @@ class Fortress:
     gateway: RunningGateway
     logto: EmulatedLogto
     upstream: StrictUpstream
-    cookies: dict[str, bytes]  # by person: the Cookie field of their browser
+    cookies: dict[str, bytes]  # by person: their session's cookie, NAME=VALUE
 
     @property
     def host(self) -> bytes:
@@ -170,11 +170,6 @@ def raw_request(
     return b"%b %b %b\r\n%b\r\n" % (method, target, version, lines)
 
 
-def ours(gateway: Fortress, cookie: bytes) -> bool:
-    """Tell whether *cookie* (a Cookie or Set-Cookie value) names a cookie of ours."""
-    return gateway.cookie_name.lower() in cookie.lower()
-
-
 @asynccontextmanager
 async def fortress(
     routes: str = ROUTES,
@@ -199,6 +194,9 @@ async def fortress(
             async with VirtualBrowser() as browser:
                 page = await browser.sign_in(f"{gateway.url}/.gateway/sign-in", person)
                 assert page.status == 200, page
-                cookies[person] = browser.cookie_header(gateway.url).encode()
+                kept = browser.cookie_header(gateway.url).split("; ")
+                name = gateway.settings.session.cookie_name
+                (cookie,) = (one for one in kept if one.startswith(f"{name}="))
+                cookies[person] = cookie.encode()
         yield Fortress(gateway, logto, upstream, cookies)
         assert upstream.complaints == []
