@@ -1,0 +1,83 @@
+"""A real nginx that caches whatever it may, as a CDN in front of the gateway does."""
+
+import asyncio
+import contextlib
+import getpass
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.programs import program
+
+CONFIGURATION = """
+daemon off;
+user {user};
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    proxy_cache_path {folder}/cache keys_zone=everything:1m;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{behind};
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
+            proxy_cache everything;
+            proxy_cache_key $scheme$http_host$request_uri;
+            proxy_cache_methods GET HEAD;
+            proxy_cache_valid any 10m;
+            add_header X-Cache $upstream_cache_status always;
+        }}
+    }}
+}}
+"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port: int = bound.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def nginx_cache(folder: Path, port: int, behind: int) -> AsyncIterator[None]:
+    """Run one on *port*, in front of *behind*; it works in *folder*."""
+    written = folder / "nginx.conf"
+    text = CONFIGURATION.format(
+        folder=folder, port=port, behind=behind, user=getpass.getuser()
+    )
+    written.write_text(text, encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(written)
+    )
+    try:
+        await _answers(port)
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def _answers(port: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
