@@ -17,6 +17,7 @@ from config.settings import Settings
 from gateway.assembly import Parts, assemble
 from gateway.operations import logs
 from gateway.operations.admin import admin_application
+from gateway.operations.admin_orders import AdminOrders
 from gateway.operations.listeners import Listeners
 from gateway.operations.listening import tls_context
 from gateway.operations.metrics import version
@@ -87,7 +88,12 @@ class Gateway:
             self._operator.bind([admin.listen], "admin.listen")
         parts = assemble(self._settings, now=self._now, monotonic=self._monotonic)
         self._parts = parts
-        application = admin_application(parts.metrics, lambda: self._not_ready)
+        orders = AdminOrders(
+            self._settings.session.keys, parts.revocation.revoking.order, self._now
+        )
+        application = admin_application(
+            parts.metrics, lambda: self._not_ready, orders.routes()
+        )
         self._admin = web.AppRunner(
             application, access_log=None, shutdown_timeout=ADMIN_LAST_WORDS
         )

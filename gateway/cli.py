@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import sys
+import time
 from importlib import metadata
 
 import click
@@ -70,6 +71,31 @@ def check(path: str) -> None:
     """Read the file and say every problem, or what it means."""
     for line in summary(_load(path)):
         click.echo(line)
+
+
+@main.group()
+def sessions() -> None:
+    """Sessions of people who are signed in."""
+
+
+@sessions.command()
+@config_option
+@click.option("--subject", metavar="S", help="Logto's id of the person.")
+@click.option("--x-id", metavar="ID", help="The number of the X account.")
+@click.option("--all", "everybody", is_flag=True, help="Everybody.")
+def revoke(path: str, subject: str | None, x_id: str | None, everybody: bool) -> None:  # noqa: FBT001 - click's
+    """Sign someone out now, in whatever browser, at the running gateway."""
+    named = {"subject": subject, "x-id": x_id, "everybody": "" if everybody else None}
+    given = [(whose, value) for whose, value in named.items() if value is not None]
+    if len(given) != 1 or given[0] in {("subject", ""), ("x-id", "")}:
+        raise click.UsageError("Give one of --subject, --x-id and --all.")
+    settings = _load(path)
+    from gateway.revoke_command import revoke as order  # noqa: PLC0415 - heavy
+
+    outcome = order(settings, *given[0], time.time())  # noqa: TID251 - the edge
+    said = outcome.sentence if not outcome.code else f"gateway: {outcome.sentence}."
+    click.echo(said, err=bool(outcome.code))
+    sys.exit(outcome.code)
 
 
 @main.command()

@@ -31,3 +31,7 @@ class Revoking:
             self.revocations.revoke(whose, value, self.now())
             log.info("sessions_revoked", whose=str(whose), value=value, reason=reason)
         return await self.saved()
+
+    async def order(self, whose: Whose, value: str) -> bool:
+        """Revoke by the operator's order."""
+        return await self.revoke((whose, value), reason="operator")

@@ -1,6 +1,6 @@
-"""The operator's own listener: liveness, readiness and metrics."""
+"""The operator's own listener: liveness, readiness, metrics, and orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
@@ -8,11 +8,14 @@ from gateway.operations.metrics import CONTENT_TYPE, Metrics
 
 
 def admin_application(
-    metrics: Metrics, not_ready: Callable[[], str | None]
+    metrics: Metrics,
+    not_ready: Callable[[], str | None],
+    orders: Iterable[web.RouteDef] = (),
 ) -> web.Application:
     """Return the application behind ``[admin] listen``.
 
-    *not_ready* returns why no new request should come here, or None.
+    *not_ready* returns why no new request should come here, or None; *orders* are
+    the addresses that change something.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -38,4 +41,5 @@ def admin_application(
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", exposition)
+    application.router.add_routes(orders)
     return application
