@@ -1,4 +1,4 @@
-"""Attack 34: what a client or Logto writes stands on our pages as text, not as markup."""
+"""Attack 34: what clients or Logto write is text on our pages, never markup."""
 
 import pytest
 
