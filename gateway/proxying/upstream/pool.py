@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import OrderedDict, deque
 
 from gateway.proxying.failure import Broken, FailureKind
 from gateway.proxying.upstream.connection import UpstreamConnection
@@ -10,6 +10,8 @@ from gateway.proxying.upstream.dial import Dialler
 from gateway.proxying.upstream.upstream_socket import UpstreamSocket
 
 FRESH = 2.0  # seconds; what upstreams close after less than that, they close at once
+
+Waiter = asyncio.Future["UpstreamConnection | None"]  # None: one may be opened
 
 
 class Pool:
@@ -31,7 +33,7 @@ class Pool:
         self._idle_timeout = idle_timeout
         self._idle: deque[UpstreamConnection] = deque()  # the freshest at the right
         self._open = 0
-        self._waiting: deque[asyncio.Future[UpstreamConnection | None]] = deque()
+        self._waiting: OrderedDict[Waiter, None] = OrderedDict()
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -39,6 +41,11 @@ class Pool:
     def open(self) -> int:
         """How many connections are open or being opened."""
         return self._open
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection."""
+        return len(self._waiting)
 
     def idle(self, youngest: float | None) -> UpstreamConnection | None:
         """Return an idle connection, None where there is none.
@@ -70,7 +77,7 @@ class Pool:
                 self._idle.popleft().abort()
                 break
             freed = await self._wait(seconds)
-            if freed is not None:
+            if freed is not None and freed.is_open:
                 return freed
         self._open += 1
         try:
@@ -88,7 +95,7 @@ class Pool:
             return
         connection.idle_since = self._loop.time()
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter, _ = self._waiting.popitem(last=False)
             if not waiter.done():
                 waiter.set_result(connection)
                 return
@@ -112,18 +119,22 @@ class Pool:
         self._idle.clear()
 
     async def _wait(self, seconds: float) -> UpstreamConnection | None:
-        waiter: asyncio.Future[UpstreamConnection | None] = self._loop.create_future()
-        self._waiting.append(waiter)
+        waiter: Waiter = self._loop.create_future()
+        self._waiting[waiter] = None
         try:
             async with asyncio.timeout(seconds):
                 return await waiter
         except TimeoutError:
+            if waiter.done() and not waiter.cancelled():
+                return waiter.result()  # it came in the turn that ended the wait
             detail = f"all {self._limit} connections are in use"
             raise Broken(FailureKind.BUSY, detail) from None
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self._pass_on(waiter.result())
             raise
+        finally:
+            self._waiting.pop(waiter, None)
 
     def _pass_on(self, connection: UpstreamConnection | None) -> None:
         """Give what a waiter got, but cannot use, to the next."""
@@ -138,7 +149,7 @@ class Pool:
 
     def _wake_one(self) -> None:
         while self._waiting and self._open < self._limit:
-            waiter = self._waiting.popleft()
+            waiter, _ = self._waiting.popitem(last=False)
             if not waiter.done():
                 waiter.set_result(None)
                 return
