@@ -169,8 +169,8 @@ class Forwarder:
 
     def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
         head = request.head
-        # The host and the client's address follow from the fields and the peer.
-        key = way, stamp.host, stamp.client.forwarded_for
+        # Host and address follow from fields and peer, a handshake from the method too.
+        key = way, head.wants_upgrade, stamp.host, stamp.client.forwarded_for
         passed: Passed | None = head.notes.get(key)
         if passed is None:
             passed = self._passed(head, way, stamp)

@@ -317,3 +317,13 @@ async def test_compression_large_messages_and_close_codes() -> None:
         last = await ws.receive()
         assert (last.data, last.extra) == (4321, "so long")
         assert ws.close_code == 4321
+
+
+@pytest.mark.parametrize("first", [b"GET", b"DELETE"])
+async def test_only_a_get_is_a_handshake_whatever_came_before(first: bytes) -> None:
+    second = {b"GET": b"DELETE", b"DELETE": b"GET"}[first]
+    async with raw_upstream() as upstream, proxying(upstream.url) as proxy:
+        for method in (first, second):
+            await exchange(proxy.port, method + HANDSHAKE.removeprefix(b"GET"))
+    asked = {each.line[:3]: each.values(b"Upgrade") for each in upstream.requests}
+    assert asked == {b"GET": [b"websocket"], b"DEL": []}
