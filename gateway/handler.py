@@ -130,11 +130,11 @@ class Handler:
 
     def _sender(self, request: ClientRequest) -> Sender | Malformed:
         """Return who sent *request*; the same fields are not read twice."""
-        peer, notes = request.peer, request.head.notes
-        found: Sender | Malformed | None = notes.get(peer)
+        notes, key = request.head.notes, (self.publication, request.peer)
+        found: Sender | Malformed | None = notes.get(key)
         if found is None:
-            found = sender(request.fields, peer, self.publication)
-            notes.keep(peer, found)
+            found = sender(request.fields, request.peer, self.publication)
+            notes.keep(key, found)
         return found
 
     async def _received(self, visit: Visit, story: Story) -> Answer:

@@ -20,7 +20,7 @@ from gateway.routing.table import NEVER
 from gateway.routing.target import BadTarget, Target, parse_target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself, and found fast
 class Publication:
     """What the gateway publishes, and whose word it takes about a client."""
 
