@@ -11,6 +11,7 @@ from config.agreement import Draft, disagreements
 from config.allow import BOTH_LINES
 from config.findings import Known, findings
 from config.identity import Identity
+from config.limits import Limits
 from config.logto import Logto
 from config.policy import Policy
 from config.problem import Finding, Path, Wrong, did_you_mean, nearest
@@ -22,6 +23,7 @@ from config.table import Accepted, Reading, Table
 TABLES: Mapping[str, type[Table]] = {
     "server": Server,
     "admin": Admin,
+    "limits": Limits,
     "logto": Logto,
     "session": Session,
     "policy": Policy,
@@ -37,6 +39,7 @@ class Settings:
 
     server: Server
     admin: Admin
+    limits: Limits
     logto: Logto
     session: Session
     policy: Policy
@@ -61,6 +64,7 @@ def settle(document: Mapping[str, object]) -> Settings:
     settings = Settings(
         server=reader.table("server", Server),
         admin=reader.table("admin", Admin),
+        limits=reader.table("limits", Limits),
         logto=reader.table("logto", Logto),
         session=reader.table("session", Session),
         policy=reader.table("policy", Policy),

@@ -13,6 +13,7 @@ from gateway.authentication.revoking import Revoking
 from gateway.authentication.sign_in import SignIn, destination_of
 from gateway.authentication.sign_out import SignOut
 from gateway.form import form_value
+from gateway.limiting import SignInLimit
 from gateway.pages.asset import asset
 from gateway.pages.page import (
     AskSignOut,
@@ -59,6 +60,7 @@ class Addresses:
     """Answers for each address of our own, by name and method."""
 
     sign_in: SignIn
+    sign_in_limit: SignInLimit
     callback: Callback
     sign_out: SignOut
     revoking: Revoking
@@ -112,7 +114,7 @@ class Addresses:
         answerer = methods.get(method)
         if answerer is None:
             return MethodNotAllowed(_allowed(name, methods), asked)
-        return await answerer(visit)
+        return self.sign_in_limit.refuse(name, visit) or await answerer(visit)
 
     def _table(self) -> dict[str, dict[str, Answerer]]:
         return {

@@ -21,6 +21,7 @@ from gateway.authentication.used_attempts import UsedAttempts
 from gateway.handler import Handler
 from gateway.identity.headers import IdentityHeaders
 from gateway.identity.reserved_names import ReservedNames
+from gateway.limiting import Limiting
 from gateway.operations import logs
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
@@ -28,7 +29,7 @@ from gateway.operations.owned_tasks import OwnedTasks
 from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
 from gateway.pages.render import Renderer
-from gateway.proxying.client import ClientLimits, GatewayServer
+from gateway.proxying.client import GatewayServer
 from gateway.proxying.forward import Forwarder
 from gateway.renewal import Renewal
 from gateway.revocation import Revocation
@@ -114,6 +115,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     )
     renewal = Renewal(cookies.sessions, revalidation, cookies.arrival)
     common = _Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
+    limiting = Limiting.of(settings, metrics, monotonic)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     handler = Handler(
         publication=Publication(
@@ -122,10 +124,10 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
             settings.server.trust_unix,
         ),
         routes=routes,
-        addresses=_addresses(settings, routes, identity_headers, common),
+        addresses=_addresses(settings, routes, identity_headers, common, limiting),
         renewal=common.renewal,
         identity_headers=identity_headers,
-        forwarder=forwarder,
+        forwarder=limiting.forwarder(forwarder),
         pages=Renderer(
             settings.logto.endpoint,
             str(settings.server.public_url),
@@ -135,13 +137,10 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         now=now,
         new_id=lambda: secrets.token_hex(12),
     )
-    limits = ClientLimits(
-        head_size=settings.server.max_header_size,
-        head_count=settings.server.max_header_count,
-        keep_alive=settings.server.keep_alive,
-    )
     refused = RefusedLog(metrics, monotonic)
-    server = GatewayServer(handler, limits, refused.tell)
+    server = GatewayServer(
+        handler, limiting.of_connections(), refused.tell, limiting.admission
+    )
     parts = Parts(
         server,
         forwarder,
@@ -204,6 +203,7 @@ def _addresses(
     routes: RouteTable,
     identity_headers: IdentityHeaders,
     common: _Common,
+    limiting: Limiting,
 ) -> Addresses:
     cookies = common.cookies
     return Addresses(
@@ -214,6 +214,7 @@ def _addresses(
             metrics=common.metrics,
             random_text=secrets.token_urlsafe,
         ),
+        sign_in_limit=limiting.sign_ins,
         callback=Callback(
             provider=common.provider,
             attempts=cookies.attempts,

@@ -73,6 +73,12 @@ class Metrics:
             ["status"],
             registry=registry,
         )
+        self.limited = Counter(
+            "gateway_limited",
+            "What met a limit, by the limit.",
+            ["limit"],
+            registry=registry,
+        )
         self.sign_ins = Counter(
             "gateway_sign_ins",
             "Sign-in attempts, by outcome.",

@@ -25,6 +25,7 @@ from gateway.pages.signing_in import (
     SignInRequired,
 )
 from gateway.pages.signing_out import AskSignOut, SignedOut
+from gateway.pages.too_many import TooManySignIns, TooManyUpgrades
 
 __all__ = [
     "Account",
@@ -47,6 +48,8 @@ __all__ = [
     "SignInMissing",
     "SignInRequired",
     "SignedOut",
+    "TooManySignIns",
+    "TooManyUpgrades",
     "UnknownHost",
     "UpstreamAway",
 ]
@@ -69,6 +72,8 @@ Page = (
     | BadRequest
     | UnknownHost
     | HeadersTooLarge
+    | TooManySignIns
+    | TooManyUpgrades
     | SessionTooLarge
     | Account
     | AccountSignedOut

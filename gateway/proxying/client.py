@@ -11,15 +11,18 @@ knows a fixed list of methods, and builds a URL and two multidicts for each requ
 import asyncio
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
+from functools import partial
 
 from aiohttp import web
 
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.client_socket import ClientSocket
+from gateway.proxying.doorkeeper import Doorkeeper, OpenDoor
 from gateway.proxying.plain_answer import plain_answer
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestHead, RequestRefused
 from gateway.proxying.request_reader import ClientLimits, RequestReader
+from gateway.proxying.stalled_body import watch_body
 
 __all__ = ["ClientConnection", "ClientLimits", "ClientRequest", "GatewayServer"]
 
@@ -27,14 +30,13 @@ Handler = Callable[[ClientRequest], Awaitable[web.StreamResponse]]
 OnRefused = Callable[[int, str, str], None]
 
 _READ_AHEAD = 64 * 1024  # bytes of pipelined requests that wait their turn
-_LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
-_LINGER_BYTES = 4 * 1024 * 1024
 
 
 class GatewayServer(web.Server):
     """Makes a ClientConnection for each connection of a listener.
 
-    *on_refused* is told status, reason and peer of what never became a request.
+    *on_refused* is told status, reason and peer of what never became a request,
+    *doorkeeper* of connections, some of which it refuses.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class GatewayServer(web.Server):
         handler: Handler,
         limits: ClientLimits,
         on_refused: OnRefused = lambda _status, _reason, _peer: None,
+        doorkeeper: Doorkeeper | None = None,
     ) -> None:
         super().__init__(handler, handler_cancellation=True)  # type: ignore[arg-type]
         self._limits = limits
         self.on_refused = on_refused
+        self.doorkeeper = doorkeeper or OpenDoor()
 
     def __call__(self) -> "ClientConnection":
         """Return the protocol of a new connection."""
@@ -56,8 +60,7 @@ class ClientConnection(ClientSocket):
     """One connection of a client: its requests, one after the other."""
 
     __slots__ = (
-        "_discarded", "_handler", "_head", "_head_timer", "_limits", "_lingering",
-        "_on_refused", "_reader",
+        "_handler", "_head", "_head_timer", "_limits", "_on_refused", "_reader"
     )  # fmt: skip
 
     def __init__(
@@ -76,13 +79,15 @@ class ClientConnection(ClientSocket):
         self._limits = limits
         self._handler: Handler = server.request_handler
         self._on_refused = server.on_refused
+        self._doorkeeper = server.doorkeeper
+        self.is_introduced = False
         self._reader = RequestReader(self, loop, limits)
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._tunnel = None
         self.has_sent = False
-        self._lingering = False
-        self._discarded = 0
+        self.is_lingering = False
+        self.discarded = 0
 
     @property
     def waiting(self) -> int:
@@ -103,8 +108,8 @@ class ClientConnection(ClientSocket):
 
     def take(self, data: bytes) -> None:
         """Take *data* that belongs to a request."""
-        if self._lingering:
-            self._discard(data)
+        if self.is_lingering:
+            self.discard(data)
             return
         self._reader.feed(data)
         if self._waiter is not None and not self._waiter.done():
@@ -167,16 +172,14 @@ class ClientConnection(ClientSocket):
             self._waiter.set_result(None)
 
     def _head_too_slow(self) -> None:
-        self._found(RequestRefused(408, "the request's head took too long"))
+        reason = "the request's head took too long"
+        self._found(RequestRefused(408, reason, limit="head_timeout"))
 
     async def _serve(self, head: RequestHead | RequestRefused) -> bool:
         """Answer one request.  Return whether another may follow."""
         if isinstance(head, RequestRefused):
-            peer = self.peername
-            client = str(peer[0]) if isinstance(peer, tuple) else "unknown"
-            self._on_refused(head.status, str(head), client)
-            return await self._refuse(head)
-        request = ClientRequest(head, self._reader.body, self, self._loop)
+            return await self._turn_away(head)
+        request = self._request(head)
         try:
             keep = await self._answer(request)
         except RequestRefused as refused:
@@ -187,11 +190,26 @@ class ClientConnection(ClientSocket):
             self.log_exception("an exception nobody handled")
             return await self._fail(request)
         if not self._reader.body_complete:
-            return await self._linger()
+            return await self.linger()
         if not keep or (head.wants_upgrade and self._reader.waiting):
             return False  # what follows a handshake is no request (attack 50)
-        self._restart_keep_alive()
+        self.restart_keep_alive()
         return True
+
+    async def _turn_away(self, refused: RequestRefused) -> bool:
+        self._on_refused(refused.status, str(refused), self.peer or "unknown")
+        if refused.limit:
+            self.tell_limit(refused.limit)
+        return await self._refuse(refused)
+
+    def _request(self, head: RequestHead) -> ClientRequest:
+        if not self.is_introduced:
+            self.introduce(head.fields)
+        body = self._reader.body
+        if body is not None and not body.complete:
+            stalled = partial(self.tell_limit, "body_timeout")
+            watch_body(body, self, self._limits.body_timeout, stalled)
+        return ClientRequest(head, body, self, self._loop)
 
     async def _answer(self, request: ClientRequest) -> bool:
         self.has_sent = False
@@ -211,17 +229,10 @@ class ClientConnection(ClientSocket):
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
 
-    def _restart_keep_alive(self) -> None:
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._keepalive_handle is None:
-            self._keepalive_handle = self._loop.call_at(
-                self._next_keepalive_close_time, self._process_keepalive
-            )
-
     async def _refuse(self, refused: RequestRefused) -> bool:
         date = formatdate(usegmt=True).encode("ascii")
         self.send(plain_answer(refused.status, str(refused), date))
-        return await self._linger()
+        return await self.linger()
 
     async def _fail(self, request: ClientRequest) -> bool:
         """Say that we failed, or break off an answer that has begun."""
@@ -229,19 +240,3 @@ class ClientConnection(ClientSocket):
             self.abort()
             return False
         return await self._refuse(RequestRefused(500, "internal error"))
-
-    async def _linger(self) -> bool:
-        """Read on for a while, so that no reset destroys the answer (RFC 9112 §9.6)."""
-        transport = self.transport
-        if transport is not None and not transport.is_closing():
-            self._lingering = True
-            self.resume_reading()
-            if transport.can_write_eof():
-                transport.write_eof()
-            await asyncio.sleep(_LINGER)
-        return False
-
-    def _discard(self, data: bytes) -> None:
-        self._discarded += len(data)
-        if self._discarded > _LINGER_BYTES and self.transport is not None:
-            self.transport.close()

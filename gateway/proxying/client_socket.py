@@ -4,19 +4,35 @@ One of three modules that touch aiohttp's private attributes; see
 :mod:`gateway.proxying.client`.
 """
 
+import asyncio
+from typing import cast
+
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.fields import Fields
 from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import Receiver
+from gateway.proxying.doorkeeper import Doorkeeper, peer_of
+
+_LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
+_LINGER_BYTES = 4 * 1024 * 1024
 
 
 class ClientSocket(RequestHandler):
     """What an exchange may do with a client's connection, and what the socket tells."""
 
-    __slots__ = ("_tunnel", "has_sent")
+    __slots__ = (
+        "_doorkeeper", "_tunnel", "discarded", "has_sent", "is_introduced",
+        "is_lingering", "peer",
+    )  # fmt: skip
 
+    _doorkeeper: Doorkeeper
     _tunnel: Receiver | None
     has_sent: bool  # something of the answer to the current request
+    discarded: int  # bytes that came while lingering
+    is_lingering: bool  # the last answer is sent
+    is_introduced: bool  # the doorkeeper has seen its first request
+    peer: str | None  # the address at the other end; None for a Unix socket
 
     # What an exchange may do.
 
@@ -29,6 +45,16 @@ class ClientSocket(RequestHandler):
     def is_congested(self) -> bool:
         """Whether the client takes less than it is sent."""
         return self._paused
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being served."""
+        return self._current_request is None
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether we do not read what the client sends."""
+        return self._reading_paused
 
     def send(self, data: bytes) -> None:
         """Send *data*.  Raises ConnectionResetError when the client is gone."""
@@ -54,7 +80,52 @@ class ClientSocket(RequestHandler):
         self.resume_reading()
         return self.take_rest()
 
+    def restart_keep_alive(self) -> None:
+        """Let the connection be idle for its time from now on."""
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
+
+    async def linger(self) -> bool:
+        """Read on for a while, so that no reset destroys the answer (RFC 9112 §9.6)."""
+        transport = self.transport
+        if transport is not None and not transport.is_closing():
+            self.is_lingering = True
+            self.resume_reading()
+            if transport.can_write_eof():
+                transport.write_eof()
+            await asyncio.sleep(_LINGER)
+        return False
+
+    def discard(self, data: bytes) -> None:
+        """Take *data* that came while lingering; too much of it ends that."""
+        self.discarded += len(data)
+        if self.discarded > _LINGER_BYTES and self.transport is not None:
+            self.transport.close()
+
+    # What the doorkeeper is told.
+
+    def introduce(self, fields: Fields) -> None:
+        """Show *fields*, of the first request."""
+        self.is_introduced = True
+        self._doorkeeper.introduced(self, self.peer, fields)
+
+    def tell_limit(self, limit: str) -> None:
+        """Say that the client met *limit*."""
+        self._doorkeeper.limited(limit, self.peer)
+
     # What the socket tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve, where there is a place for one more."""
+        self.peer = peer_of(transport)
+        if self._doorkeeper.opened(self, self.peer):
+            super().connection_made(transport)
+        else:  # without a task, a timer or an answer: it costs us least
+            self._force_close = True
+            cast("asyncio.Transport", transport).abort()
 
     def data_received(self, data: bytes) -> None:
         """Pass *data* to whoever it is for."""
@@ -81,6 +152,7 @@ class ClientSocket(RequestHandler):
         """Stop whatever was under way for this client."""
         if self._tunnel is not None:
             self._tunnel.connection_lost(exc)
+        self._doorkeeper.closed(self)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:

@@ -56,8 +56,7 @@ class RequestBody:
             try:
                 data = self._chunks.feed(data)
             except FieldsInvalid as error:
-                self._broken = True
-                self.stream.set_exception(RequestRefused(400, str(error)))
+                self.refuse(RequestRefused(400, str(error)))
                 return b""
             self.complete, rest = self._chunks.complete, self._chunks.rest
         self.received += len(data)
@@ -66,3 +65,8 @@ class RequestBody:
         if self.complete:
             self.stream.feed_eof()
         return rest
+
+    def refuse(self, refused: RequestRefused) -> None:
+        """Take no more, and give *refused* to whoever reads."""
+        self._broken = True
+        self.stream.set_exception(refused)

@@ -24,11 +24,15 @@ _TOO_MANY = "too many header fields"
 
 
 class RequestRefused(Exception):  # noqa: N818 - says what is the case
-    """A request that is not served: *status* is the answer, the message says why."""
+    """A request that is not served: *status* is the answer, the message says why.
 
-    def __init__(self, status: int, reason: str) -> None:
+    *limit* names the limit that it met, where it met one.
+    """
+
+    def __init__(self, status: int, reason: str, *, limit: str = "") -> None:
         super().__init__(reason)
         self.status = status
+        self.limit = limit
 
 
 @dataclass(slots=True)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from aiohttp.base_protocol import BaseProtocol
 
 from gateway.proxying.request_body import RequestBody
-from gateway.proxying.request_head import RequestHead, parse_request_head
+from gateway.proxying.request_head import (
+    RequestHead,
+    RequestRefused,
+    parse_request_head,
+)
 from gateway.proxying.request_inbox import Inbox
 
 
@@ -16,7 +20,9 @@ class ClientLimits:
 
     head_size: int = 64 * 1024
     head_count: int = 200
+    path_length: int = 8 * 1024  # of a target up to its query
     head_timeout: float = 15.0  # from a head's first byte to its last
+    body_timeout: float = 60.0  # without a byte of a body
     keep_alive: float = 75.0
 
 
@@ -69,6 +75,8 @@ class RequestReader:
         if raw is None:
             return None
         head = parse_request_head(raw, self._limits.head_count)
+        if len(head.target) > self._limits.path_length:
+            _check_path(head.target, self._limits.path_length)
         if head.chunked or head.length:
             length = None if head.chunked else head.length
             self.body = RequestBody(self._protocol, self._loop, length)
@@ -80,3 +88,13 @@ class RequestReader:
     def take_rest(self) -> bytes:
         """Return what waits behind the current request, and forget it."""
         return self._inbox.take_all()
+
+
+def _check_path(target: bytes, longest: int) -> None:
+    """Raise RequestRefused where *target*'s path is longer: 414 (RFC 9110 §15.5.15).
+
+    What a path may mean takes work in proportion to its length, and more than a query.
+    """
+    if len(target.partition(b"?")[0]) > longest:
+        reason = f"the path is longer than {longest} bytes"
+        raise RequestRefused(414, reason, limit="path_length")

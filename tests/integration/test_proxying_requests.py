@@ -48,7 +48,8 @@ async def test_any_method_goes_through(method: str) -> None:
         pytest.param(b"/%41%2f//b;c=1/", id="escapes and slashes"),
         pytest.param(b'/a?x=%zz&y=[]{}|"^`<>', id="query of odd characters"),
         pytest.param(b"/a?", id="empty query"),
-        pytest.param(b"/" + b"a" * 20_000, id="long"),
+        pytest.param(b"/" + b"a" * 8191, id="long path"),
+        pytest.param(b"/?" + b"a" * 20_000, id="long query"),
     ],
 )
 async def test_the_target_goes_on_byte_for_byte(target: bytes) -> None:

@@ -26,6 +26,8 @@ from gateway.pages.page import (
     SignInLoop,
     SignInMissing,
     SignInRequired,
+    TooManySignIns,
+    TooManyUpgrades,
     UnknownHost,
     UpstreamAway,
 )
@@ -72,6 +74,8 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
             ("app.example.com", "*.lab.example.com"), "old.example.com"
         ),
         "headers-too-large": HeadersTooLarge(),
+        "too-many-sign-ins": TooManySignIns(6),
+        "too-many-upgrades": TooManyUpgrades(10),
         "session-too-large": SessionTooLarge(5120, 3584),
         "account": Account(
             ADA,

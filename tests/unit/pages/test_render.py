@@ -57,6 +57,8 @@ STATUSES = {
     "bad-request": 400,
     "unknown-host": 421,
     "headers-too-large": 431,
+    "too-many-sign-ins": 429,
+    "too-many-upgrades": 429,
     "session-too-large": 500,
     "account": 200,
     "account-signed-out": 200,

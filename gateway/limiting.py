@@ -1,0 +1,196 @@
+"""What one client may ask of us: sign-ins in a minute, and WebSockets at a time."""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Protocol
+
+from config.settings import Settings
+from gateway.authentication.allowance import Allowance, one_client
+from gateway.operations.limits.admission import Admission, Connection
+from gateway.operations.limits.limited_log import LimitedLog
+from gateway.operations.limits.shares import Refused, Shares
+from gateway.operations.limits.unlisted_proxies import UnlistedProxies
+from gateway.operations.metrics import Metrics
+from gateway.pages.page import Page, TooManySignIns, TooManyUpgrades
+from gateway.policy.access import Permit
+from gateway.proxying.client import ClientLimits, ClientRequest
+from gateway.proxying.forward import Stamp
+from gateway.proxying.relayed import Relayed
+from gateway.routing.client_address import UNKNOWN, ClientAddress, client_address
+from gateway.visit import Visit
+
+SIGN_INS = frozenset({"sign-in", "sign-up", "callback", "switch-account"})
+TRY_AGAIN = 10  # seconds after which a WebSocket may be free
+MINUTE = 60.0
+
+
+class Forwards(Protocol):
+    """Forwards what is permitted."""
+
+    def forward(
+        self, request: ClientRequest, permit: Permit, stamp: Stamp
+    ) -> Awaitable[Relayed]:
+        """Return the relayed answer.  Raises UpstreamFailure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Who counts as one client, and who stands for many; *monotonic* is in seconds."""
+
+    trusted: Sequence[IPv4Network | IPv6Network]
+    unlisted: UnlistedProxies
+    monotonic: Callable[[], float]
+
+    def key(self, client: ClientAddress) -> str | None:
+        """Return what *client* is counted by; None where it stands for many.
+
+        It does where nobody can tell: on a Unix socket that is not trusted, or where a
+        trusted proxy does not say whom it speaks for.
+        """
+        address = client.address
+        if address == UNKNOWN:
+            return None
+        if client.trusted:
+            here = client_address(address, (), self.trusted, trust_unix=False)
+            return None if here.trusted else one_client(address)
+        if self.unlisted.know(address, self.monotonic()):
+            return None
+        return one_client(address)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLimit:
+    """Ways to Logto and back, so many *a_minute* for each client."""
+
+    a_minute: int
+    allowance: Allowance
+    clients: Clients
+    told: LimitedLog
+
+    @classmethod
+    def of(cls, a_minute: int, clients: Clients, told: LimitedLog) -> "SignInLimit":
+        """Return one that allows as many at once as in a minute."""
+        return cls(a_minute, Allowance(a_minute / MINUTE, a_minute), clients, told)
+
+    def refuse(self, name: str, visit: Visit) -> Page | None:
+        """Return the page that refuses *visit* to the own address *name*; None: go on.
+
+        Raises nothing; other addresses are not limited.
+        """
+        if name not in SIGN_INS:
+            return None
+        client = visit.received.client
+        key = self.clients.key(client)
+        if key is None or self.allowance.take(key, self.clients.monotonic()):
+            return None
+        self.told.tell("sign_ins_per_minute", client.address)
+        return TooManySignIns(math.ceil(MINUTE / self.a_minute))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upgrade:
+    """A WebSocket that has its place."""
+
+    request: ClientRequest
+
+    def cut(self) -> None:
+        """End it, since somebody else needs the place more."""
+        self.request.record.ended = "limited"
+        self.request.connection.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedForwarder:
+    """Forwards by *forwarder*, as long as there is a place for one more WebSocket."""
+
+    forwarder: Forwards
+    shares: Shares[Upgrade]
+    clients: Clients
+    told: LimitedLog
+
+    def forward(
+        self, request: ClientRequest, permit: Permit, stamp: Stamp
+    ) -> Awaitable[Relayed | Page]:
+        """Return the relayed answer, or the page that refuses a WebSocket.
+
+        Raises UpstreamFailure.
+        """
+        if not request.head.wants_upgrade:
+            return self.forwarder.forward(request, permit, stamp)
+        return self._upgrade(request, permit, stamp)
+
+    async def _upgrade(
+        self, request: ClientRequest, permit: Permit, stamp: Stamp
+    ) -> Relayed | Page:
+        upgrade, client = Upgrade(request), stamp.client
+        admitted = self.shares.take(self.clients.key(client), upgrade, _is_idle)
+        match admitted:
+            case Refused.PER_CLIENT:
+                self.told.tell("upgrades_per_client", client.address)
+                return TooManyUpgrades(TRY_AGAIN)
+            case Refused.IN_ALL:
+                self.told.tell("upgrades", client.address)
+                return TooManyUpgrades(TRY_AGAIN)
+            case _:
+                if admitted.shed is not None:
+                    self.told.tell("upgrades", client.address)
+                    admitted.shed.cut()
+        try:
+            return await self.forwarder.forward(request, permit, stamp)
+        finally:
+            self.shares.leave(upgrade)
+
+
+def _is_idle(_upgrade: Upgrade) -> bool:
+    return False  # nobody can tell: the newest goes
+
+
+@dataclass(frozen=True, slots=True)
+class Limiting:
+    """All that limits clients, by the settings ``[limits]``."""
+
+    settings: Settings
+    clients: Clients
+    told: LimitedLog
+    admission: Admission
+    sign_ins: SignInLimit
+
+    @classmethod
+    def of(
+        cls, settings: Settings, metrics: Metrics, monotonic: Callable[[], float]
+    ) -> "Limiting":
+        """Return what *settings* say; *monotonic* is in seconds."""
+        limits, trusted = settings.limits, settings.server.trusted_proxies
+        told, unlisted = LimitedLog(metrics, monotonic), UnlistedProxies()
+        clients = Clients(trusted, unlisted, monotonic)
+        connections: Shares[Connection] = Shares(
+            limits.connections, limits.connections_per_client
+        )
+        return cls(
+            settings,
+            clients,
+            told,
+            Admission(connections, unlisted, trusted, one_client, told, monotonic),
+            SignInLimit.of(limits.sign_ins_per_minute, clients, told),
+        )
+
+    def of_connections(self) -> ClientLimits:
+        """Return what a client may take on one connection."""
+        server, limits = self.settings.server, self.settings.limits
+        return ClientLimits(
+            head_size=server.max_header_size,
+            head_count=server.max_header_count,
+            path_length=limits.path_length,
+            head_timeout=limits.head_timeout,
+            body_timeout=limits.body_timeout,
+            keep_alive=server.keep_alive,
+        )
+
+    def forwarder(self, forwarder: Forwards) -> LimitedForwarder:
+        """Return *forwarder*, within the limits of WebSockets."""
+        limits = self.settings.limits
+        shares: Shares[Upgrade] = Shares(limits.upgrades, limits.upgrades_per_client)
+        return LimitedForwarder(forwarder, shares, self.clients, self.told)

@@ -1,0 +1,1 @@
+"""How much one client may take of what there is for all."""
