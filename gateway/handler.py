@@ -16,6 +16,7 @@ from aiohttp import web
 from config.routes import Route
 from gateway.addresses import Addresses
 from gateway.identity.headers import IdentityHeaders
+from gateway.limiting import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
     BadRequest,
@@ -31,7 +32,7 @@ from gateway.pages.render import Renderer
 from gateway.policy.access import Forbid, Permit, SignIn, decide
 from gateway.policy.same_origin import is_same_origin
 from gateway.proxying.client import ClientRequest
-from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
+from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
 from gateway.routing.client_address import UNKNOWN
@@ -72,7 +73,7 @@ class Handler:
     addresses: Addresses
     renewal: Renewal
     identity_headers: IdentityHeaders
-    forwarder: Forwarder
+    forwarder: LimitedForwarder
     pages: Renderer
     request_log: RequestLog
     now: Callable[[], float]
