@@ -138,8 +138,10 @@ class ClientConnection(ClientSocket):
 
     async def _next_head(self) -> RequestHead | RequestRefused | None:
         self._head = None
-        if not self._look_for_head():
-            self.resume_reading()
+        found = self._look_for_head()
+        if not found or self._reader.waiting < _READ_AHEAD:
+            self.resume_reading()  # its body, or the end, has not come yet
+        if not found:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
@@ -193,6 +195,7 @@ class ClientConnection(ClientSocket):
             return await self.linger()
         if not keep or (head.wants_upgrade and self._reader.waiting):
             return False  # what follows a handshake is no request (attack 50)
+        await self.drain()  # who reads no answer gets no other: they would pile up
         self.restart_keep_alive()
         return True
 

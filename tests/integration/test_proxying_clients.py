@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-from typing import cast
+from typing import TypeGuard, cast
 
 import pytest
 
 from gateway.proxying.client import ClientConnection, ClientLimits
 from tests.support.both_loops import on_both_loops
-from tests.support.proxy_server import proxying
+from tests.support.proxy_server import Proxy, proxying
 from tests.support.raw_client import connected, exchange
-from tests.support.raw_upstream import raw_upstream
+from tests.support.raw_upstream import OK, Conversation, raw_upstream
 
 GET = b"GET / HTTP/1.1\r\nHost: app.example.com\r\n\r\n"
 HOST = b"Host: app.example.com\r\n"
@@ -273,6 +273,80 @@ async def test_endless_pipelining_is_held_back() -> None:
         assert isinstance(connection, ClientConnection)
         assert connection.waiting < 1024 * 1024
         assert upstream.requests
+
+
+@pytest.mark.parametrize("path", [b"/", b"/no"], ids=["relayed", "our own"])
+@on_both_loops
+async def test_answers_that_nobody_reads_do_not_pile_up(path: bytes) -> None:
+    count, size = 4000, 30_000
+    ask = b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+    async with (
+        raw_upstream(answer) as upstream,
+        proxying(upstream.url) as proxy,
+        connected(proxy.port) as client,
+    ):
+        cast(asyncio.Transport, client.writer.transport).pause_reading()
+        client.send(ask * count)
+        (connection,) = await _connections(proxy)
+        before = -1
+        while before != (before := len(proxy.requests)):
+            await _a_while(0.3)
+            assert connection.transport is not None
+            assert connection.transport.get_write_buffer_size() < 512 * 1024
+        if path == b"/":
+            assert before < count
+        cast(asyncio.Transport, client.writer.transport).resume_reading()
+        for _ in range(count):
+            await client.read_response()
+
+
+@on_both_loops
+async def test_the_body_of_a_pipelined_request_is_waited_for() -> None:
+    """The connection was held back when only the head had come."""
+    answered = asyncio.Event()
+
+    async def script(conversation: Conversation) -> None:
+        await conversation.read_request()
+        await answered.wait()
+        await conversation.write(OK)
+        await conversation.read_request()
+        await conversation.write(OK)
+
+    own = b"GET /no HTTP/1.1\r\n" + HOST + b"\r\n"
+    count = 70_000 // len(own)
+    async with (
+        raw_upstream(script) as upstream,
+        proxying(upstream.url) as proxy,
+        connected(proxy.port) as client,
+    ):
+        client.send(GET)
+        (connection,) = await _connections(proxy)
+        client.send(own * count + POST + b"Content-Length: 5\r\n\r\n")
+        while not connection.is_held_back:
+            await _a_while(0.01)
+        client.send(b"hello")
+        answered.set()
+        answers = [await client.read_response() for _ in range(count + 2)]
+        assert answers[-1].body == b"ok"
+        assert upstream.requests[-1].body == b"hello"
+
+
+async def _connections(proxy: Proxy) -> list[ClientConnection]:
+    """Return the connections of *proxy* once a request came on one."""
+    while not proxy.requests:
+        await _a_while(0.01)
+    return [each for each in proxy.server.connections if _is_ours(each)]
+
+
+def _is_ours(connection: object) -> TypeGuard[ClientConnection]:
+    return isinstance(connection, ClientConnection)
+
+
+async def _a_while(seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize(
