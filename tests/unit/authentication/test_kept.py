@@ -187,3 +187,26 @@ async def test_looking_again_in_vain_counts_too() -> None:
         await kept.look_again()
     assert await kept.look_again() == "first"
     assert source.begun == 2
+
+
+async def test_a_recent_value_serves_and_an_older_one_is_fetched_anew() -> None:
+    source = Source()
+    kept = source.kept()
+    source.will_answer("first", "second")
+    assert await kept.recent(15) == "first"
+    source.clock += 14.9
+    assert await kept.recent(15) == "first"
+    source.clock += 0.1
+    assert await kept.recent(15) == "second"
+    assert source.begun == 2
+
+
+async def test_an_older_value_is_not_recent_though_it_still_serves() -> None:
+    source = Source()
+    kept = source.kept()
+    source.will_answer("old", *([ProviderUnavailable("away")] * 3))
+    assert await kept.get() == "old"
+    source.clock += LIFETIME
+    assert await kept.get() == "old"  # served on for a while
+    for _ in range(2):
+        assert isinstance(await outcome(lambda: kept.recent(15)), ProviderUnavailable)

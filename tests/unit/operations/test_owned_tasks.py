@@ -105,3 +105,29 @@ async def test_closing_is_bounded() -> None:
     assert cleaned.is_set()
     assert [line["event"] for line in told] == ["owned_work_abandoned"]
     assert tasks.count == 0
+
+
+async def test_work_that_was_begun_needs_nobody_who_waits() -> None:
+    tasks, door = OwnedTasks(), asyncio.Event()
+
+    async def work() -> str:
+        await door.wait()
+        return "done"
+
+    task = tasks.begin(work())
+    assert tasks.count == 1
+    door.set()
+    await tasks.close(1)
+    assert (task.result(), tasks.count) == ("done", 0)
+
+
+async def test_what_begun_work_raises_is_logged() -> None:
+    tasks = OwnedTasks()
+
+    async def work() -> None:
+        raise ValueError("nobody is there")
+
+    with structlog.testing.capture_logs() as logs:
+        tasks.begin(work())
+        await tasks.close(1)
+    assert [line["event"] for line in logs] == ["owned_work_failed"]
