@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
+import structlog
+
 from config.settings import Settings
 from gateway.authentication.allowance import Allowance, one_client
 from gateway.operations.limits.admission import Admission, Connection
 from gateway.operations.limits.limited_log import LimitedLog
+from gateway.operations.limits.open_files import raise_limit, room_for_clients
 from gateway.operations.limits.shares import Refused, Shares
 from gateway.operations.limits.unlisted_proxies import UnlistedProxies
 from gateway.operations.metrics import Metrics
@@ -24,6 +27,7 @@ from gateway.visit import Visit
 SIGN_INS = frozenset({"sign-in", "sign-up", "callback", "switch-account"})
 TRY_AGAIN = 10  # seconds after which a WebSocket may be free
 MINUTE = 60.0
+log = structlog.get_logger("gateway.limits")
 
 
 class Forwards(Protocol):
@@ -167,7 +171,7 @@ class Limiting:
         told, unlisted = LimitedLog(metrics, monotonic), UnlistedProxies()
         clients = Clients(trusted, unlisted, monotonic)
         connections: Shares[Connection] = Shares(
-            limits.connections, limits.connections_per_client
+            _connections(settings), limits.connections_per_client
         )
         return cls(
             settings,
@@ -194,3 +198,21 @@ class Limiting:
         limits = self.settings.limits
         shares: Shares[Upgrade] = Shares(limits.upgrades, limits.upgrades_per_client)
         return LimitedForwarder(forwarder, shares, self.clients, self.told)
+
+
+def _connections(settings: Settings) -> int:
+    """Return how many connections of clients there may be, and can be."""
+    wanted, open_files = settings.limits.connections, raise_limit()
+    upstreams = len({route.upstream for route in settings.routes})
+    room = room_for_clients(
+        open_files, upstreams * settings.server.upstream_connections
+    )
+    if room < wanted:
+        log.warning(
+            "few_open_files",
+            open_files=open_files,
+            connections=room,
+            hint=f"The process may open too few files for limits.connections = "
+            f"{wanted}; raise the hard limit (ulimit -Hn, LimitNOFILE=).",
+        )
+    return min(room, wanted)
