@@ -151,6 +151,11 @@ class Server(Table):
     log_level: Literal["debug", "info", "warning", "error"] = key(
         "The least important log lines to write.", default="info"
     )
+    explain_denials: bool = key(
+        "Say on the page for a person who may not open something which rules they do "
+        "not meet; the log says it anyway.",
+        default=False,
+    )
     state_directory: Annotated[str, AfterValidator(_absolute)] = key(
         "Directory for what should outlive a restart; empty keeps nothing.",
         default="",

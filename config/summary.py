@@ -54,12 +54,13 @@ def _allow(allow: Allow) -> str:
         case Anyone():
             return "anyone"
         case AnyOf(conditions):
-            return " or ".join(map(_condition, conditions)) or "nobody"
+            return " or ".join(map(in_words, conditions)) or "nobody"
         case _:
             assert_never(allow)
 
 
-def _condition(condition: Condition) -> str:
+def in_words(condition: Condition) -> str:
+    """Return what *condition* asks for; of many values the first few."""
     given = [
         (field.name, getattr(condition, field.name)) for field in fields(condition)
     ]

@@ -136,6 +136,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         request_log=RequestLog(metrics, open_requests, monotonic),
         now=now,
         new_id=lambda: secrets.token_hex(12),
+        explain_denials=settings.server.explain_denials,
     )
     refused = RefusedLog(metrics, monotonic)
     server = GatewayServer(

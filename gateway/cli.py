@@ -6,6 +6,7 @@ import secrets
 import sys
 import time
 from importlib import metadata
+from typing import BinaryIO
 
 import click
 
@@ -71,6 +72,38 @@ def check(path: str) -> None:
     """Read the file and say every problem, or what it means."""
     for line in summary(_load(path)):
         click.echo(line)
+
+
+@main.command()
+@config_option
+@click.option(
+    "--as",
+    "claims",
+    type=click.File("rb"),
+    metavar="CLAIMS.json",
+    help="Who asks: an ID token's claims, as Logto sends them; - is standard input.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.argument("method")
+@click.argument("url")
+def explain(
+    path: str,
+    claims: BinaryIO | None,
+    as_json: bool,  # noqa: FBT001 - click's
+    method: str,
+    url: str,
+) -> None:
+    """Say what becomes of a request, and why, without making it."""
+    settings = _load(path)
+    from gateway.explaining.command import Unexplained, explained  # noqa: PLC0415 - heavy
+
+    data = None if claims is None else claims.read()
+    try:
+        told = explained(settings, method, url, data, as_json=as_json)
+    except Unexplained as error:
+        click.echo(f"gateway: {error}", err=True)
+        sys.exit(BAD_USAGE)
+    click.echo(told)
 
 
 @main.group()

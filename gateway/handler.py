@@ -30,7 +30,7 @@ from gateway.pages.page import (
 )
 from gateway.pages.render import Renderer
 from gateway.policy.access import Forbid, Permit, SignIn, decide
-from gateway.policy.same_origin import is_same_origin
+from gateway.policy.same_origin import CROSS_SITE, is_same_origin
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
@@ -47,6 +47,7 @@ from gateway.routing.received import (
     sender,
 )
 from gateway.routing.table import (
+    AMBIGUOUS,
     Ambiguous,
     Matched,
     MethodNotAllowed,
@@ -56,12 +57,11 @@ from gateway.routing.table import (
 )
 from gateway.sessions.cookie_store import SessionTooLarge
 from gateway.sessions.session import Session
-from gateway.turning_away import ask_to_sign_in, forbid, unknown_host, wants_json
-from gateway.visit import PageAndCookies, Visit, as_response, redirect, respond
+from gateway.turning_away import answer_with, ask_to_sign_in, forbid, unknown_host
+from gateway.visit import PageAndCookies, Visit, as_response, redirect
 
 Answer = web.StreamResponse | Page | PageAndCookies
 log = structlog.get_logger("gateway")
-AMBIGUOUS = "the path can be read as belonging to another route"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Handler:
     request_log: RequestLog
     now: Callable[[], float]
     new_id: Callable[[], str]
+    explain_denials: bool = False
 
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
@@ -102,7 +103,9 @@ class Handler:
         """Answer *request*; what nobody expected becomes a page, if it still can."""
         try:
             answer = await self._answer(request, story)
-            return self._response(answer, request, story)
+            if isinstance(answer, web.StreamResponse):
+                return answer
+            return as_response(answer, lambda page: self._page(page, request, story))
         except (RequestRefused, ConnectionError):
             raise
         except Exception:
@@ -200,7 +203,8 @@ class Handler:
                 return ask_to_sign_in(visit)
             case Forbid(reason):
                 story.decision, story.reason = "forbid", reason
-                return self._told(forbid(visit, session), visit, session)
+                said = reason if self.explain_denials else ""
+                return self._told(forbid(visit, session, said), visit, session)
             case _:
                 assert_never(decision)
 
@@ -215,7 +219,7 @@ class Handler:
             received.origin,
             permit.route.origins,
         ):
-            story.decision, story.reason = "forbid", "the request is cross-site"
+            story.decision, story.reason = "forbid", CROSS_SITE
             return self._told(CrossSite(), visit, session)
         stamp = Stamp(
             identity=self.identity_headers.fields(permit.identity),
@@ -235,22 +239,7 @@ class Handler:
     def _told(self, page: Page, visit: Visit, session: Session | None) -> Answer:
         return PageAndCookies(page, self.renewal.arrived(visit, session))
 
-    def _response(
-        self, answer: Answer, request: ClientRequest, story: Story
-    ) -> web.StreamResponse:
-        """Return *answer* as something that can be written."""
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return as_response(answer, lambda page: self._page(page, request, story))
-
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
-        rendered = self.pages.render(
-            page,
-            request_id=story.request_id,
-            json=wants_json(page, request.method, request.fields),
-            home=story.home,
+        return answer_with(
+            page, self.pages, request, request_id=story.request_id, home=story.home
         )
-        response = respond(rendered)
-        if isinstance(page, BadRequest):
-            response.force_close()
-        return response

@@ -10,18 +10,21 @@ from gateway.authentication.sign_in import sign_in_address
 from gateway.fields import Fields, first
 from gateway.pages.page import (
     AskSignOut,
+    BadRequest,
     Forbidden,
     Page,
     SignInFrame,
     SignInRequired,
     UnknownHost,
 )
+from gateway.pages.render import Renderer
 from gateway.pages.wants_json import wants_json as accepts_json
 from gateway.policy.request_kind import RequestKind, request_kind
+from gateway.proxying.client import ClientRequest
 from gateway.routing.received import Publication
 from gateway.routing.table import RouteTable
 from gateway.sessions.session import Session
-from gateway.visit import Visit, redirect
+from gateway.visit import Visit, redirect, respond
 
 READS = frozenset({"GET", "HEAD"})
 
@@ -46,12 +49,14 @@ def ask_to_sign_in(visit: Visit) -> web.Response | Page:
             return SignInRequired(return_to(target))
 
 
-def forbid(visit: Visit, session: Session | None) -> Page:
-    """Say that the account of *session* may not, and offer another."""
+def forbid(visit: Visit, session: Session | None, reason: str) -> Page:
+    """Say that the account of *session* may not, and offer another.
+
+    *reason* is a sentence for the person; empty keeps it to the log.
+    """
     target = visit.received.target.raw.decode("ascii")
-    return Forbidden(
-        session.identity if session is not None else None, return_to=return_to(target)
-    )
+    identity = session.identity if session is not None else None
+    return Forbidden(identity, reason, return_to(target))
 
 
 def unknown_host(
@@ -70,6 +75,18 @@ def unknown_host(
         target = return_to(received.target.raw.decode("ascii"))
         return redirect(f"{public}{target}", status=307)
     return UnknownHost(routes.hosts, received.host)
+
+
+def answer_with(
+    page: Page, pages: Renderer, request: ClientRequest, *, request_id: str, home: str
+) -> web.Response:
+    """Return *page* as *request* wants it; *home* is the origin it is shown at."""
+    json = wants_json(page, request.method, request.fields)
+    rendered = pages.render(page, request_id=request_id, json=json, home=home)
+    response = respond(rendered)
+    if isinstance(page, BadRequest):
+        response.force_close()
+    return response
 
 
 def wants_json(page: Page, method: str, fields: Fields) -> bool:

@@ -29,6 +29,11 @@ def refusal(allow: Allow, identity: Identity) -> str | None:
             assert_never(allow)
 
 
+def unmet(condition: Condition, identity: Identity) -> tuple[str, ...]:
+    """Return everything that keeps *condition* from letting *identity* in."""
+    return tuple(_mismatches(condition, identity))
+
+
 def _refused_by_all(
     conditions: tuple[Condition, ...], identity: Identity
 ) -> str | None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from gateway.fields import Fields, values
 
+CROSS_SITE = "the request is cross-site"
+
 # Not TRACE, which is refused everywhere; a method in another case is another method.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, section 9.2.1
 

@@ -9,6 +9,7 @@ from gateway.routing.paths import Paths
 
 # They echo credentials or open tunnels (RFC 9110, sections 9.3.6 and 9.3.8).
 NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
+AMBIGUOUS = "the path can be read as belonging to another route"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,26 @@ def test_version() -> None:
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]], ids=repr)
 def test_help_names_every_command(arguments: list[str]) -> None:
     done = gateway(*arguments)
-    for command in ("check", "demo", "keygen", "schema", "serve"):
+    for command in ("check", "demo", "explain", "keygen", "schema", "serve"):
         assert re.search(rf"^  {command} ", done.stdout + done.stderr, re.MULTILINE)
+
+
+def test_explain_says_what_becomes_of_a_request(folder: Path) -> None:
+    (folder / "ada.json").write_text('{"sub": "u1"}')
+    done = gateway("explain", "GET", "/x", "--as", "ada.json", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Decision: permit: " in done.stdout
+    assert "  X-Forwarded-User: u1\n" in done.stdout
+    done = gateway("explain", "--json", "GET", "https://app.example.com/", cwd=folder)
+    assert json.loads(done.stdout)["outcome"]["decision"] == "sign_in"
+
+
+def test_explain_refuses_what_cannot_be_asked(folder: Path) -> None:
+    (folder / "nobody.json").write_text("{}")
+    for arguments in (("/#x",), ("/", "--as", "nobody.json"), ("/", "--as", "none")):
+        done = gateway("explain", "GET", *arguments, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr
 
 
 def test_a_foreign_config_in_the_working_directory_is_not_ours(folder: Path) -> None:

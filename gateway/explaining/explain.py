@@ -1,0 +1,208 @@
+"""``gateway explain``: the story of one request, told without a network.
+
+It is :mod:`gateway.handler`'s, by the same functions in the same order: what is said
+here is what would happen, as far as the upstream and Logto have no part in it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from config.allow import AnyOf
+from config.routes import Route
+from config.settings import Settings
+from config.summary import in_words
+from gateway.explaining.asked import Asked
+from gateway.explaining.explanation import Explanation, Otherwise, Outcome, Rule
+from gateway.explaining.outcomes import in_short, of_choice, of_decision
+from gateway.explaining.routes_considered import considered, named
+from gateway.fields import Field
+from gateway.identity.headers import IdentityHeaders
+from gateway.identity.identity import Identity
+from gateway.policy.access import Permit, decide
+from gateway.policy.allow import unmet
+from gateway.policy.same_origin import CROSS_SITE, is_same_origin
+from gateway.proxying.forwarded import forwarding_fields
+from gateway.proxying.location import without_prefix
+from gateway.routing.own_address import own_address
+from gateway.routing.received import (
+    Malformed,
+    MethodRefused,
+    Publication,
+    Received,
+    receive,
+    sender,
+)
+from gateway.routing.table import Matched, RouteTable, UnknownHost
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_BY_THE_CLIENT = frozenset({b"X-Forwarded-For", b"Forwarded"})
+_FROM_ANOTHER_SITE: Field = (b"Sec-Fetch-Site", b"cross-site")
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """What is the same for every request under *settings*."""
+
+    settings: Settings
+    routes: RouteTable
+    publication: Publication
+    identity_headers: IdentityHeaders
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Explainer":
+        """Return the explainer for *settings*."""
+        server = settings.server
+        return cls(
+            settings,
+            RouteTable(settings.routes, server.public_url.host),
+            Publication(server.public_url, server.trusted_proxies, server.trust_unix),
+            IdentityHeaders(settings.identity, settings.logto.sign_in),
+        )
+
+    def explain(self, asked: Asked, identity: Identity | None) -> Explanation:
+        """Return what becomes of the request *asked* by *identity*, None for nobody.
+
+        It comes without any field but ``Host``, from a client that is no proxy.
+        """
+        nothing = Explanation(
+            method=asked.method,
+            url=asked.url,
+            signed_in_as=None if identity is None else identity.sub,
+            considered=(),
+            route="",
+            access="",
+            rules=(),
+            outcome=Outcome("refused", None, ""),
+        )
+        sent_by = sender([(b"Host", asked.host)], None, self.publication)
+        received = receive(asked.method, asked.target, sent_by)
+        match received:
+            case Malformed(reason):
+                return replace(nothing, outcome=Outcome("refused", 400, reason))
+            case MethodRefused():
+                reason = f"{asked.method} is refused, whatever the route"
+                return replace(nothing, outcome=Outcome("refused", 405, reason))
+            case Received():
+                return self._received(nothing, received, identity)
+            case _:
+                assert_never(received)
+
+    def _received(
+        self, so_far: Explanation, received: Received, identity: Identity | None
+    ) -> Explanation:
+        path = received.target.path
+        if not self.routes.serves(received.host):
+            return replace(so_far, outcome=of_choice(UnknownHost(), self.routes))
+        if own_address(path) is not None:
+            reason = "it is below /.gateway/, which the gateway keeps for itself"
+            return replace(so_far, outcome=Outcome("own", None, reason))
+        choice = self.routes.choose(received.host, path, received.method)
+        public_host = self.publication.public_url.host
+        so_far = replace(
+            so_far,
+            considered=tuple(
+                considered(self.settings.routes, public_host, received, choice)
+            ),
+        )
+        if not isinstance(choice, Matched):
+            return replace(so_far, outcome=of_choice(choice, self.routes))
+        return self._routed(so_far, choice.route, received, identity)
+
+    def _routed(
+        self,
+        so_far: Explanation,
+        route: Route,
+        received: Received,
+        identity: Identity | None,
+    ) -> Explanation:
+        decision = decide(route, identity)
+        told = replace(
+            so_far,
+            route=named(route),
+            access=route.access,
+            rules=tuple(_rules(route, identity)),
+            outcome=of_decision(decision),
+            otherwise=tuple(self._otherwise(route, received, identity)),
+        )
+        if not isinstance(decision, Permit):
+            return told
+        fields = self._fields(route, received, decision.identity)
+        return replace(
+            told,
+            upstream=str(route.upstream),
+            target=_target(route, received).decode("ascii"),
+            headers=tuple(
+                (n.decode("latin-1"), v.decode("latin-1")) for n, v in fields
+            ),
+        )
+
+    def _fields(
+        self, route: Route, received: Received, identity: Identity | None
+    ) -> Iterator[Field]:
+        host = received.host_field
+        public = self.publication.public_url
+        yield b"Host", host if route.preserve_host else b"(the upstream's own)"
+        for field in forwarding_fields(
+            received.client.forwarded_for,
+            host,
+            public.scheme.encode(),
+            b"%d" % public.port,
+        ):
+            if field[0] not in _BY_THE_CLIENT:
+                yield field
+        if route.strip_prefix and route.path != "/":
+            yield b"X-Forwarded-Prefix", route.path.encode("ascii")
+        yield from self.identity_headers.fields(identity)
+
+    def _otherwise(
+        self, route: Route, received: Received, identity: Identity | None
+    ) -> Iterator[Otherwise]:
+        if identity is not None:
+            nobody = of_decision(decide(route, None))
+            yield Otherwise("without a session", in_short(nobody))
+        if route.access != "public":
+            yield from _across_sites(route, received)
+        for method in _METHODS:
+            path = received.target.path
+            choice = self.routes.choose(received.host, path, method)
+            if not isinstance(choice, Matched):
+                then = in_short(of_choice(choice, self.routes))
+                yield Otherwise(f"with {method}", then)
+            elif choice.route is not route:
+                yield Otherwise(f"with {method}", f"is for {named(choice.route)}")
+
+
+def _rules(route: Route, identity: Identity | None) -> Iterator[Rule]:
+    if route.access == "public" or route.allow is None:
+        return
+    if not isinstance(route.allow, AnyOf):
+        yield Rule("anyone who is signed in", identity is not None, ())
+        return
+    for condition in route.allow.conditions:
+        why = (
+            ("nobody is signed in",) if identity is None else unmet(condition, identity)
+        )
+        yield Rule(in_words(condition), not why, why)
+
+
+def _across_sites(route: Route, received: Received) -> Iterator[Otherwise]:
+    """Yield what becomes of it where another site makes the browser send it."""
+    besides = f", unless it is one of {', '.join(route.origins)}"
+    then = f"403: {CROSS_SITE}{besides if route.origins else ''}"
+    fields = [*received.fields, _FROM_ANOTHER_SITE]
+    for upgrade, when in (
+        (False, "with a session, sent by another site's page"),
+        (True, "as a WebSocket with a session, opened by another site's page"),
+    ):
+        if upgrade and received.method != "GET":
+            continue
+        if not is_same_origin(received.method, upgrade, fields, received.origin, ()):
+            yield Otherwise(when, then)
+
+
+def _target(route: Route, received: Received) -> bytes:
+    raw = received.target.raw
+    if route.strip_prefix and route.path != "/":
+        return without_prefix(raw, route.path.encode("ascii"))
+    return raw
