@@ -15,6 +15,8 @@ _TOKEN = (
 _CONTROLS = bytes((*range(9), *range(10, 32), 127))  # every control byte but HTAB
 _LONGEST_REMEMBERED = 64
 _MOST_REMEMBERED = 2048
+_LONGEST_REMEMBERED_LIST = 128
+_MOST_REMEMBERED_LISTS = 512
 
 
 class FieldsInvalid(ValueError):  # noqa: N818 - says what is the case
@@ -100,14 +102,17 @@ def tokens(values: Iterable[bytes]) -> set[bytes]:
     """Return the members of comma-separated lists, in lower case."""
     found: set[bytes] = set()
     for value in values:
-        found |= _members(value)
+        short = len(value) <= _LONGEST_REMEMBERED_LIST
+        found |= _remembered(value) if short else _members(value)
     return found
 
 
-@lru_cache(maxsize=512)
 def _members(value: bytes) -> frozenset[bytes]:
     parts = (part.strip(b" \t") for part in value.lower().split(b","))
     return frozenset(part for part in parts if part)
+
+
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED_LISTS)(_members)
 
 
 def content_length(values: list[bytes]) -> int | None:

@@ -45,11 +45,22 @@ def _quoted(value: bytes) -> bytes:
     return b'"%b"' % value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-@lru_cache(maxsize=1024)
+_LONGEST_REMEMBERED = 256  # of an X-Forwarded-For
+_MOST_REMEMBERED = 1024
+
+
 def forwarding_fields(
     forwarded_for: bytes, host: bytes, scheme: bytes, port: bytes
 ) -> tuple[Field, ...]:
     """Return X-Forwarded-For, -Host, -Proto, -Port and Forwarded."""
+    if len(forwarded_for) > _LONGEST_REMEMBERED:
+        return _forwarding_fields(forwarded_for, host, scheme, port)
+    return _remembered(forwarded_for, host, scheme, port)
+
+
+def _forwarding_fields(
+    forwarded_for: bytes, host: bytes, scheme: bytes, port: bytes
+) -> tuple[Field, ...]:
     return (
         (b"X-Forwarded-For", forwarded_for),
         (b"X-Forwarded-Host", host),
@@ -57,3 +68,6 @@ def forwarding_fields(
         (b"X-Forwarded-Port", port),
         (b"Forwarded", forwarded(forwarded_for, host, scheme)),
     )
+
+
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_forwarding_fields)

@@ -45,10 +45,22 @@ NEVER = frozenset(
 _PLAIN_OPTIONS = frozenset({b"close", b"keep-alive", b"te", b"upgrade"})
 
 
-@lru_cache(maxsize=512)
+_LONGEST_REMEMBERED = 128
+_MOST_REMEMBERED = 512
+
+
 def nominated(connection: bytes) -> frozenset[bytes]:
     """Return the names, in lower case, that a Connection value makes hop-by-hop."""
+    if len(connection) > _LONGEST_REMEMBERED:
+        return _nominated(connection)
+    return _remembered(connection)
+
+
+def _nominated(connection: bytes) -> frozenset[bytes]:
     return frozenset(tokens([connection]) - _PLAIN_OPTIONS - NEVER - ALWAYS)
+
+
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_nominated)
 
 
 def without_nominated(fields: list[Field], connections: Iterable[bytes]) -> list[Field]:

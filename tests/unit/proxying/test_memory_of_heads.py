@@ -1,0 +1,50 @@
+"""What is remembered of hostile heads is bounded, whatever stands in them."""
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from gateway.proxying.forwarded import forwarding_fields
+from gateway.proxying.hop_by_hop import end_to_end
+from gateway.proxying.request_head import parse_request_head
+from gateway.proxying.upstream.response_head import parse_response_head
+
+COUNT = 20
+MOST = 1024 * 1024  # bytes; each case took twice that and more once
+
+
+def _many_names(number: int) -> bytes:
+    return b",".join(b"%x-%x" % (each, number) for each in range(7000))[:60_000]
+
+
+def _connection(number: int) -> None:
+    parse_request_head(
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + _many_names(number), 200
+    )
+
+
+def _nominated(number: int) -> None:
+    end_to_end([(b"Connection", _many_names(2 * COUNT + number))])
+
+
+def _answered(number: int) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: " + _many_names(COUNT + number)
+    parse_response_head(head, "GET", 200)
+
+
+def _forwarded(number: int) -> None:
+    addresses = b", ".join(b"10.0.%d.%d" % (number, each % 250) for each in range(5000))
+    forwarding_fields(addresses, b"a", b"https", b"443")
+
+
+@pytest.mark.parametrize("meet", [_connection, _nominated, _answered, _forwarded])
+def test_long_values_are_forgotten(meet: Callable[[int], None]) -> None:
+    tracemalloc.start()
+    try:
+        for number in range(COUNT):
+            meet(number)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < MOST
