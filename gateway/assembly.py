@@ -26,6 +26,7 @@ from gateway.operations import logs
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
 from gateway.operations.owned_tasks import OwnedTasks
+from gateway.operations.random_ahead import RandomAhead
 from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
 from gateway.pages.render import Renderer
@@ -89,6 +90,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     http = open_session(settings.logto)
     provider = LogtoProvider(settings.logto, http, now=now)
     cookies = _cookies(settings, revocation)
+    id_bytes = RandomAhead(secrets.token_bytes)
     identity_headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
     forwarder = Forwarder(
         settings,
@@ -133,9 +135,9 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
             str(settings.server.public_url),
             settings.logto.sign_in,
         ),
-        request_log=RequestLog(metrics, open_requests, monotonic),
+        request_log=RequestLog(metrics, open_requests, monotonic=monotonic, now=now),
         now=now,
-        new_id=lambda: secrets.token_hex(12),
+        new_id=lambda: id_bytes(12).hex(),
         explain_denials=settings.server.explain_denials,
     )
     refused = RefusedLog(metrics, monotonic)

@@ -17,6 +17,7 @@ LONGEST_VALUE = 512  # characters of a single value that a client may choose
 LAST_WORDS = 2.0  # seconds for the last lines at exit, should their reader stall
 
 _writer: LogWriter | None = None
+_json_writer: LogWriter | None = None
 
 
 def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter:
@@ -25,12 +26,14 @@ def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter
     *level* is "debug", "info", "warning" or "error".  Libraries speak from "warning"
     on: what they say below that is for their authors, and may quote a request.
     """
-    global _writer  # noqa: PLW0603 - a process has one log
+    global _writer, _json_writer  # noqa: PLW0603 - a process has one log
     out = stream or sys.stdout  # None where standard output is closed
     close()
     keep_standard_streams()
     writer = _writer = LogWriter(out, _say_lost)
     is_terminal = out is not None and out.isatty()
+    says_info = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
+    _json_writer = writer if says_info and not is_terminal else None
     processors: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -52,10 +55,18 @@ def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter
 
 def close(seconds: float = LAST_WORDS) -> None:
     """Write the last lines within *seconds*; nothing is logged after that."""
-    global _writer
-    writer, _writer = _writer, None
+    global _writer, _json_writer
+    writer, _writer, _json_writer = _writer, None, None
     if writer is not None:
         writer.close(seconds)
+
+
+def json_writer() -> LogWriter | None:
+    """Return what takes whole lines of JSON on the level of info.
+
+    None where such lines are written otherwise, or not at all.
+    """
+    return _json_writer
 
 
 def flush(seconds: float = LAST_WORDS) -> None:

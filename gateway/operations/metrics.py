@@ -15,7 +15,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     Info,
     disable_created_metrics,
     generate_latest,
@@ -24,12 +23,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.operations.request_counts import RequestCounts
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 OUTCOMES = ("started", "completed", "refused", "unknown", "loop", "logto_away")
 REFRESHED = ("renewed", "ended", "logto_away")
 
-M = TypeVar("M", Counter, Histogram)
+M = TypeVar("M", Counter, Gauge)
 
 
 class Metrics:
@@ -41,32 +41,8 @@ class Metrics:
         registry.register(PROCESS_COLLECTOR)
         registry.register(GC_COLLECTOR)
         self._registry = registry
-        self.requests = Counter(
-            "gateway_requests",
-            "Requests answered, by route, decision and class of the status.",
-            ["route", "decision", "status"],
-            registry=registry,
-        )
-        self.seconds = Histogram(
-            "gateway_request_seconds",
-            "Seconds from a request's head to the end of its answer; no WebSockets.",
-            ["route"],
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.upstream_seconds = Histogram(
-            "gateway_upstream_seconds",
-            "Seconds from asking an upstream to the head of its answer.",
-            ["route"],
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.upstream_failures = Counter(
-            "gateway_upstream_failures",
-            "Exchanges that an upstream failed, by route and kind.",
-            ["route", "kind"],
-            registry=registry,
-        )
+        self.requests = RequestCounts()
+        registry.register(self.requests)
         self.refused = Counter(
             "gateway_refused",
             "What was no HTTP request that can be answered safely, by status.",

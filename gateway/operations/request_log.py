@@ -7,12 +7,15 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
+from gateway.operations import logs
 from gateway.operations.logs import readable_path, without_empty
-from gateway.operations.metrics import Children, Metrics
+from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
+from gateway.operations.request_line import RequestLines
 
 log = structlog.get_logger("gateway.request")
 SWITCHING = 101  # a WebSocket: open for hours, which is no answer time
+_CLASSES = ("none", *(f"{hundreds}xx" for hundreds in range(1, 10)))
 
 
 class Record(Protocol):
@@ -72,20 +75,24 @@ class Story:
 
 
 class RequestLog:
-    """Tells the log and the metrics about requests."""
+    """Tells the log and the metrics about requests.
+
+    *monotonic* is in seconds, *now* in unix seconds.
+    """
 
     def __init__(
         self,
         metrics: Metrics,
         open_requests: OpenRequests,
+        *,
         monotonic: Callable[[], float],
+        now: Callable[[], float],
     ) -> None:
-        self._requests = Children(metrics.requests)
-        self._seconds = Children(metrics.seconds)
-        self._upstream_seconds = Children(metrics.upstream_seconds)
-        self._failures = Children(metrics.upstream_failures)
+        self._counts = metrics.requests
         self._open = open_requests
         self._monotonic = monotonic
+        self._now = now
+        self._lines = RequestLines()
 
     def begin(self, request_id: str, method: str) -> Story:
         """Return the story of a request that has just come."""
@@ -97,20 +104,25 @@ class RequestLog:
         self._open.end()
         seconds = self._monotonic() - story.started
         self._count(story, seconds)
-        log.info("request", **_line(story, seconds))
+        writer = logs.json_writer()
+        if writer is None:
+            log.info("request", **record(story, seconds))
+        else:
+            writer.write(self._lines.line(story, seconds, self._now()))
 
     def _count(self, story: Story, seconds: float) -> None:
-        status = f"{story.status // 100}xx" if story.status else "none"
-        self._requests(story.route, story.decision, status).inc()
+        counts, route = self._counts, story.route
+        counts.answered[route, story.decision, _CLASSES[story.status // 100]] += 1
         if story.status != SWITCHING:
-            self._seconds(story.route).observe(seconds)
+            counts.seconds[route].add(seconds)
         if story.upstream_seconds is not None:
-            self._upstream_seconds(story.route).observe(story.upstream_seconds)
+            counts.upstream_seconds[route].add(story.upstream_seconds)
         if story.failure:
-            self._failures(story.route, story.failure).inc()
+            counts.failures[route, story.failure] += 1
 
 
-def _line(story: Story, seconds: float) -> dict[str, object]:
+def record(story: Story, seconds: float) -> dict[str, object]:
+    """Return what is told of *story*, which took *seconds*."""
     upstream = story.upstream_seconds
     return without_empty(
         {
