@@ -240,3 +240,29 @@ async def test_01_our_cookies_stay_with_us_and_others_pass(walls: Fortress) -> N
         assert walls.upstream.last.value(b"Cookie") == b'a=1; b="{2}"'
         await walls.ask(target, (b"Cookie", b"a=1"), (b"cookie", cookie))
         assert walls.upstream.last.values(b"Cookie") == [b"a=1"]
+
+
+async def test_02_the_same_fields_on_another_route_are_decided_anew(
+    walls: Fortress,
+) -> None:
+    """Fields may be read once and remembered; what follows from more may not."""
+    asked = (
+        (b"GET", b"/x", 101, ADA),
+        (b"DELETE", b"/x", 200, ADA),
+        (b"GET", b"/public/x", 101, None),
+        (b"POST", b"/public/x", 200, None),
+        (b"GET", b"/optional/x", 101, ADA),
+        (b"OPTIONS", b"/optional/x", 200, ADA),
+        (b"GET", b"/bob/x", 403, None),
+        (b"TRACE", b"/x", 405, None),
+        (b"GET", b"/.gateway/userinfo", 200, None),
+    )
+    for method, target, status, identity in asked * 2 + asked[::-1]:
+        walls.upstream.forget()
+        answer = await walls.ask(target, person="ada", method=method, upgrade=True)
+        assert answer.status == status, (method, target)
+        for seen in walls.upstream.requests:
+            assert seen.value(b"X-Forwarded-User") == identity
+            assert bool(seen.values(b"Upgrade")) == (status == 101)
+        forwarded = status in {101, 200} and target != b"/.gateway/userinfo"
+        assert len(walls.upstream.requests) == forwarded

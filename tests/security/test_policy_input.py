@@ -54,6 +54,7 @@ path = "/nobody-either"
 upstream = "UPSTREAM"
 allow = []
 """
+MANY_SIGN_INS = "[limits]\nsign_ins_per_minute = 100000\n"
 LISTED = ("/x-id", "/handle", "/subject", "/email", "/domain", "/nobody",
           "/nobody-either")  # fmt: skip
 
@@ -87,7 +88,9 @@ async def realm(log_lines: Path) -> AsyncIterator[Realm]:
     async with (
         strict_upstream() as upstream,
         EmulatedLogto.start() as logto,
-        running_gateway(logto, ROUTES.replace("UPSTREAM", upstream.url)) as gateway,
+        running_gateway(
+            logto, ROUTES.replace("UPSTREAM", upstream.url), tables=MANY_SIGN_INS
+        ) as gateway,
     ):
         yield Realm(gateway, logto, upstream)
     assert alarms(log_lines, start) == []
