@@ -1,10 +1,10 @@
 """The routes of one host, found by the longest path on segment borders."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from config.routes import Route
-from gateway.routing.readings import folded, readings
+from gateway.routing.readings import folded, readings, without_format
 
 Rules = tuple[object, ...]
 Keyed = Mapping[bytes, tuple["Entry", ...]]
@@ -81,11 +81,18 @@ class Paths:
         return not all(
             self._has_rules(entries, methods, rules)
             for reading in found
-            for entries in (
-                self._below(self._read, reading),
-                self._below(self._folded, folded(reading)),
-            )
+            for entries in self._meant_by(reading)
         )
+
+    def _meant_by(self, reading: bytes) -> Iterator[tuple[Entry, ...]]:
+        """Yield the entries that *reading* may be below."""
+        yield self._below(self._read, reading)
+        yield self._below(self._folded, folded(reading))
+        if b"." in reading and reading not in self._read:  # which names its format
+            without = without_format(reading)
+            for keyed, path in ((self._read, without), (self._folded, folded(without))):
+                if path and path in keyed:
+                    yield keyed[path]
 
     def _has_rules(
         self, entries: tuple[Entry, ...], methods: set[str], rules: int

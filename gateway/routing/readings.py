@@ -1,9 +1,10 @@
 r"""The readings of a path: what applications may make of the bytes they are sent.
 
 An application decodes once or twice, takes ``\`` for ``/``, drops parameters, merges
-slashes, drops the blanks and dots at the end of a name (Windows), or decodes first and
-looks for the query then (Apache, CVE-2024-38474), and does so in its own order. A
-decision that must hold for the application has to hold for each.
+slashes, drops the blanks and dots at the end of a name (Windows), decodes first and
+looks for the query then (Apache, CVE-2024-38474), or takes what follows a script for
+the path (``/index.php/admin``), and does so in its own order. A decision that must hold
+for the application has to hold for each.
 """
 
 import re
@@ -28,7 +29,12 @@ _PADDING = "".join(
     for character in map(chr, range(0x3001))
     if character.isspace() or (character.isascii() and not character.isprintable())
 )
-_MAY_DIFFER = re.compile(rb"[%;\\\x00-\x20\x7f-\xff]|//|\.(?:/|\Z)")
+# A script that answers for what follows it: PATH_INFO (RFC 3875, section 4.1.5).
+_SCRIPT = r"\.(?i:php[0-9]?|phtml|f?cgi|pl|py|rb|aspx?|cfm)"
+_SCRIPT_BEFORE_A_PATH = re.compile(rf"/[^/]+{_SCRIPT}(?=/)".encode())
+_MAY_DIFFER = re.compile(
+    rb"[%%;\\\x00-\x20\x7f-\xff]|//|\.(?:/|\Z)|%b/" % _SCRIPT.encode()
+)
 
 
 def readings(path: bytes) -> frozenset[bytes] | None:
@@ -67,6 +73,16 @@ def folded(path: bytes) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def without_format(path: bytes) -> bytes:
+    """Return *path* without its format: ``.json`` at its end (Rails, Spring).
+
+    b"" where no name with an extension ends it.
+    """
+    name = path.rstrip(b"/")
+    dot = name.rfind(b".")
+    return name[:dot] if dot > name.rfind(b"/") + 1 else b""
+
+
 def _steps(path: bytes, decodings: int) -> Iterator[tuple[bytes, int]]:
     """Yield what one step of an application makes of *path*."""
     if b"%" in path and decodings < _MOST_DECODINGS:
@@ -78,6 +94,8 @@ def _steps(path: bytes, decodings: int) -> Iterator[tuple[bytes, int]]:
         yield _PARAMETERS.sub(b"", path), decodings
     if b"//" in path:
         yield _SLASHES.sub(b"/", path), decodings
+    if b"." in path:
+        yield _SCRIPT_BEFORE_A_PATH.sub(b"", path), decodings
     if decodings:
         yield _QUERY.sub(b"", path), decodings
     yield _trimmed(path), decodings

@@ -29,7 +29,9 @@ def _nominated(number: int) -> None:
 
 
 def _answered(number: int) -> None:
-    head = b"HTTP/1.1 200 OK\r\nConnection: " + _many_names(COUNT + number)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: " + _many_names(
+        COUNT + number
+    )
     parse_response_head(head, "GET", 200)
 
 

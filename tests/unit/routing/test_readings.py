@@ -35,6 +35,9 @@ from gateway.routing.readings import LONGEST, MOST, folded, readings
         pytest.param(b"/admin%3fx", b"/admin", id="decoded-and-the-query-cut"),
         pytest.param(b"/admin%2523/x", b"/admin", id="decoded-and-the-fragment-cut"),
         pytest.param(b"/%25%36%31", b"/a", id="escapes-of-escapes"),
+        pytest.param(b"/index.php/a", b"/a", id="path-behind-a-script"),
+        pytest.param(b"/x/App.CGI;v=1/a", b"/x/a", id="path-behind-a-cut-script"),
+        pytest.param(b"/index%2ephp%2fa", b"/a", id="path-behind-an-escaped-script"),
         pytest.param(b"/a%253bx%252fy%255Cz", b"/a/y/z", id="all-at-once"),
     ],
 )

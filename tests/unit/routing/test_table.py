@@ -234,6 +234,13 @@ ADMIN = {
     "parameter-and-slashes": b"/;x//admin",
     "all-at-once": b"/%255C;a/%2541dmin%20;b",
     "unicode-case": b"/adm%C4%B1n",
+    "format": b"/admin.json",
+    "format-and-slash": b"/admin.json/",
+    "format-and-parameter": b"/admin.json;x=1",
+    "format-in-another-case": b"/Admin.JSON",
+    "escaped-format": b"/admin%2ejson",
+    "script-in-front": b"/index.php/admin",
+    "script-in-front-of-more": b"/Index.PHP5;x/admin/x",
 }
 FOREVER_BAD = {
     "up": b"/public/../admin",
@@ -339,6 +346,19 @@ def test_case_alone_does_not_tell_routes_with_different_rules_apart() -> None:
 def test_a_shorter_route_does_not_hide_behind_one_in_another_case() -> None:
     routes = [route("/"), route("/a", access="signed-in"), route("/A/b")]
     assert choose(routes, b"/%61/b") == Ambiguous()
+
+
+@pytest.mark.parametrize(
+    "path", [b"/admins.json", b"/x/admin.json", b"/.json", b"/a.b", b"/index.php/b/c"]
+)
+def test_an_extension_alone_makes_nothing_ambiguous(path: bytes) -> None:
+    assert found(choose(PROTECTED_BELOW_PUBLIC, path)) == "/"
+
+
+def test_a_route_for_a_format_says_what_is_meant() -> None:
+    routes = [route("/"), route("/docs", access="signed-in"), route("/docs.html")]
+    assert found(choose(routes, b"/docs.html")) == "/docs.html"
+    assert choose(routes, b"/docs.json") == Ambiguous()
 
 
 def test_too_many_readings_are_ambiguous_only_where_they_matter() -> None:
