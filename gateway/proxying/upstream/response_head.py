@@ -14,7 +14,8 @@ from gateway.proxying.field_lines import (
 )
 
 _SWITCHING = 101
-_BODYLESS = frozenset({204, 304})
+_NO_CONTENT = 204
+_BODYLESS = frozenset({_NO_CONTENT, 304})
 
 
 class Framing(Enum):
@@ -86,6 +87,9 @@ def _read(head: bytes, method: str, most_fields: int) -> ResponseHead:
     length = content_length(lengths)
     if encodings:
         _check_chunked(encodings, minor, length)
+    if lengths and (status < 200 or status == _NO_CONTENT):  # noqa: PLR2004
+        # RFC 9110 §8.6 forbids it: some recipient would wait for the bytes.
+        fields = [field for field in fields if field[0].lower() != b"content-length"]
     framing = _framing(method, status, length, chunked=bool(encodings))
     return ResponseHead(
         status, tuple(fields), framing, length or 0, _persists(minor, options, framing)

@@ -129,3 +129,18 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
         one.feed(b"HTTP/1.1 " + data)
     except FieldsInvalid:
         assert not one.complete
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [(b"200", True), (b"304", True), (b"204", False), (b"101", False)],
+)
+def test_a_length_that_belongs_to_no_body_is_not_passed_on(
+    status: bytes, kept: bool
+) -> None:
+    """A 304 may say what a 200 would have had; a 204 may not (RFC 9110 §8.6)."""
+    one = reader(upgrade=True)
+    one.feed(b"HTTP/1.1 " + status + b" x\r\nA: b\r\ncontent-Length: 5\r\n\r\n")
+    assert one.head is not None
+    names = [name for name, _ in one.head.fields]
+    assert names == ([b"A", b"content-Length"] if kept else [b"A"])
