@@ -136,7 +136,7 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     [(b"200", True), (b"304", True), (b"204", False), (b"101", False)],
 )
 def test_a_length_that_belongs_to_no_body_is_not_passed_on(
-    status: bytes, kept: bool
+    status: bytes, *, kept: bool
 ) -> None:
     """A 304 may say what a 200 would have had; a 204 may not (RFC 9110 §8.6)."""
     one = reader(upgrade=True)
