@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from config.allow import BOTH_LINES
+from config.identity import reduced
 from config.listen import TcpAddress
 from config.origin import Origin
 from config.problem import Finding, Path
@@ -31,6 +32,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     yield from _lifetimes(draft.tables["session"])
     yield from _tls(draft.tables["server"])
     yield from _listeners(draft.tables["server"], draft.tables["admin"])
+    yield from _assertion(draft)
     for index, route in enumerate(draft.routes):
         yield from _access(index, route, draft)
         yield from _hosts_of_many(index, route)
@@ -93,6 +95,22 @@ def _listeners(server: Accepted, admin: Accepted) -> Iterator[Finding]:
             "is an address of server.listen too, and metrics are not for everybody",
             ("server", "listen"),
         )
+
+
+def _assertion(draft: Draft) -> Iterator[Finding]:
+    assertion, identity = draft.tables["identity.assertion"], draft.tables["identity"]
+    path: Path = ("identity", "assertion")
+    kept = draft.tables["server"].get("state_directory")
+    if assertion.get("enabled") and assertion.get("keys") == () and kept == "":
+        sentence = "needs keys, or server.state_directory to keep the one that is made"
+        yield Finding((*path, "enabled"), sentence)
+    header, headers = assertion.get("header"), identity.get("headers")
+    if isinstance(header, str) and isinstance(headers, dict):
+        for name in headers:
+            if reduced(name) == reduced(header):
+                sentence = "is a header of identity.headers too"
+                see: Path = ("identity", "headers", name)
+                yield Finding((*path, "header"), sentence, see)
 
 
 def _access(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 from config.places import ENVIRONMENT, Place
 from config.problem import Finding, Path, Wrong, nearest
 from config.schema import properties
-from config.settings import TABLES
+from config.settings import TABLES, path_of
 
 PREFIX = "GATEWAY_"
 CONFIG_PATH = "GATEWAY_CONFIG"
@@ -20,7 +20,7 @@ _KUBERNETES = re.compile(
 )
 """What Kubernetes sets for each service in the namespace (its legacy links)."""
 
-Key = tuple[str, str]
+Key = tuple[str, ...]
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
@@ -78,7 +78,7 @@ def variable(path: Path) -> str:
 def _known() -> Mapping[str, tuple[Key, Mapping[str, Any]]]:
     """Return the path and the schema of each setting, by its variable."""
     return {
-        variable((table, key)): ((table, key), schema)
+        variable((*path_of(table), key)): ((*path_of(table), key), schema)
         for table, model in TABLES.items()
         for key, schema in properties(model)
     }

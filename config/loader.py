@@ -61,8 +61,10 @@ def load_text(
 
 def _overlay(document: dict[str, object], variables: Variables, places: Places) -> None:
     """Lay the values of the environment over those of the file."""
-    for (table, key), value in variables.values.items():
-        values = document.setdefault(table, {})
+    for (*tables, key), value in variables.values.items():
+        values: object = document
+        for table in tables:
+            values = values.setdefault(table, {}) if isinstance(values, dict) else None
         if isinstance(values, dict):
             values[key] = value
     for path, place in variables.places.items():

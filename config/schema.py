@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.routes import Route
-from config.settings import TABLES
+from config.settings import TABLES, path_of
 from config.table import Table
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,10 +15,15 @@ def schema() -> dict[str, object]:
 
     Only what no environment variable can give is required.
     """
-    tables: dict[str, object] = {
-        name: {key: value for key, value in _table(model).items() if key != "required"}
-        for name, model in TABLES.items()
-    }
+    tables: dict[str, Any] = {}
+    for name, model in TABLES.items():
+        *outer, last = path_of(name)
+        beside = tables
+        for table in outer:
+            beside = beside[table]["properties"]
+        beside[last] = {
+            key: value for key, value in _table(model).items() if key != "required"
+        }
     routes = {"type": "array", "items": _table(Route), "minItems": 1}
     return {
         "$schema": DIALECT,

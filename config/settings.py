@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from config.admin import Admin
 from config.agreement import Draft, disagreements
 from config.allow import BOTH_LINES
+from config.assertion import Assertion
 from config.findings import Known, findings
 from config.identity import Identity
 from config.limits import Limits
@@ -28,6 +29,7 @@ TABLES: Mapping[str, type[Table]] = {
     "session": Session,
     "policy": Policy,
     "identity": Identity,
+    "identity.assertion": Assertion,
 }
 
 _AnyTable = TypeVar("_AnyTable", bound=Table)
@@ -44,7 +46,13 @@ class Settings:
     session: Session
     policy: Policy
     identity: Identity
+    assertion: Assertion
     routes: tuple[Route, ...]
+
+
+def path_of(table: str) -> tuple[str, ...]:
+    """Return the path that leads to the table that TABLES calls *table*."""
+    return tuple(table.split("."))
 
 
 def keys_of(model: type[Table]) -> Known:
@@ -69,6 +77,7 @@ def settle(document: Mapping[str, object]) -> Settings:
         session=reader.table("session", Session),
         policy=reader.table("policy", Policy),
         identity=reader.table("identity", Identity),
+        assertion=reader.table("identity.assertion", Assertion),
         routes=reader.routes(),
     )
     reader.refuse()
@@ -107,7 +116,17 @@ class _Reader:
         """Read the table called *name*; it is only of use if `refuse` passes."""
         reading = Reading()
         self._tables[name] = reading.accepted
-        return self._read(model, self._document.get(name, {}), (name,), reading)
+        return self._read(model, self._raw(name), path_of(name), reading)
+
+    def _raw(self, name: str) -> object:
+        """Return what stands in the table called *name*, but for tables of its own."""
+        raw: object = self._document
+        for part in path_of(name):
+            raw = raw.get(part, {}) if isinstance(raw, Mapping) else {}
+        inner = {path_of(one)[-1] for one in TABLES if one.startswith(f"{name}.")}
+        if not isinstance(raw, Mapping) or not inner:
+            return raw
+        return {key: value for key, value in raw.items() if key not in inner}
 
     def routes(self) -> tuple[Route, ...]:
         """Read the list of routes; it is only of use if `refuse` passes."""
@@ -153,7 +172,7 @@ class _Reader:
 
 
 def _unknown_tables(document: Mapping[str, object]) -> Iterator[Finding]:
-    known = [*TABLES, "routes"]
+    known = [*(name for name in TABLES if "." not in name), "routes"]
     for name in document:
         if name not in known:
             yield Finding((name,), f"unknown table{did_you_mean(name, known)}")

@@ -51,6 +51,8 @@ NO_STORE = (b"Cache-Control", b"no-store")
 NO_REFERRER = "no-referrer"
 ASSETS = "assets/"
 ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
+KEY_SET = "jwks.json"
+FOR_ANY_HOST = frozenset({"healthz", KEY_SET})  # applications know us by other names
 ABOUT_ME = frozenset({"", "userinfo"})
 COUNTING = frozenset({"callback", "sign-out"})  # they write the count of arrivals
 
@@ -69,18 +71,21 @@ class Addresses:
     storage: SessionStorage
     arrival: Arrival
     accounts: Accounts
+    key_set: Answerer | None  # of the assertions, where there are any
     hosts: frozenset[str]  # that can sign in: those whose callback can be registered
 
     @staticmethod
     def is_for_any_host(name: str) -> bool:
         """Return whether the own address *name* is answered whatever the Host."""
-        return name == "healthz" or name.startswith(ASSETS)
+        return name in FOR_ANY_HOST or name.startswith(ASSETS)
 
     async def answer(self, name: str, visit: Visit, pages: Pages) -> web.Response:
         """Answer *visit* to the own address *name* (as ``own_address`` gave it).
 
         *pages* makes an answer of a page.  Raises SessionTooLarge.
         """
+        if name == KEY_SET:  # shared caches may keep it: nobody's cookies
+            return as_response(await self._answer(name, visit), pages)
         remember_host(visit)
         if name in ABOUT_ME:
             await self.renewal.session(visit)  # what is told is what Logto says now
@@ -128,6 +133,7 @@ class Addresses:
             "sessions": {"POST": self._leave_everywhere},
             "userinfo": {"GET": self.accounts.userinfo},
             "healthz": {"GET": self._healthz},
+            **({KEY_SET: {"GET": self.key_set}} if self.key_set else {}),
             **{name: {"POST": take} for name, take in self.told_by_logto.items()},
         }
 

@@ -19,8 +19,6 @@ from gateway.authentication.sign_in import SignIn
 from gateway.authentication.sign_out import SignOut
 from gateway.authentication.used_attempts import UsedAttempts
 from gateway.handler import Handler
-from gateway.identity.headers import IdentityHeaders
-from gateway.identity.reserved_names import ReservedNames
 from gateway.limiting import Limiting
 from gateway.operations import logs
 from gateway.operations.metrics import Metrics
@@ -40,6 +38,7 @@ from gateway.sessions.aiohttp_storage import SessionStorage
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
 from gateway.sessions.renewal import BackOff
+from gateway.telling import Telling
 from gateway.visit import host_of
 
 Clock = Callable[[], float]
@@ -86,17 +85,14 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     Must be called with a running event loop.  Raises StartFailed.
     """
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
-    revocation = Revocation.of(settings, now)
+    revocation, telling = Revocation.of(settings, now), Telling.of(settings)
     http = open_session(settings.logto)
     provider = LogtoProvider(settings.logto, http, now=now)
     cookies = _cookies(settings, revocation)
     id_bytes = RandomAhead(secrets.token_bytes)
-    identity_headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
     forwarder = Forwarder(
         settings,
-        is_reserved=ReservedNames(
-            name.decode("ascii") for name in identity_headers.names
-        ),
+        is_reserved=telling.reserved,
         strip_cookies=cookies.sessions.own.strip_own,
         is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
         now=now,
@@ -109,7 +105,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         sessions=cookies.sessions,
         tasks=tasks,
         metrics=metrics,
-        wanted_claims=identity_headers.wanted_claims,
+        wanted_claims=telling.headers.wanted_claims,
         revalidate=settings.session.revalidate,
         timeout=settings.logto.timeout,
         now=now,
@@ -126,9 +122,9 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
             settings.server.trust_unix,
         ),
         routes=routes,
-        addresses=_addresses(settings, routes, identity_headers, common, limiting),
+        addresses=_addresses(settings, routes, telling, common, limiting),
         renewal=common.renewal,
-        identity_headers=identity_headers,
+        telling=telling,
         forwarder=limiting.forwarder(forwarder),
         pages=Renderer(
             settings.logto.endpoint,
@@ -204,7 +200,7 @@ def _cookies(settings: Settings, revocation: Revocation) -> _Cookies:
 def _addresses(
     settings: Settings,
     routes: RouteTable,
-    identity_headers: IdentityHeaders,
+    telling: Telling,
     common: _Common,
     limiting: Limiting,
 ) -> Addresses:
@@ -225,7 +221,7 @@ def _addresses(
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
-            wanted_claims=identity_headers.wanted_claims,
+            wanted_claims=telling.headers.wanted_claims,
             random_text=secrets.token_urlsafe,
             strict=settings.session.same_site == "strict",
             revocations=common.revocation.revocations,
@@ -246,7 +242,8 @@ def _addresses(
         storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),
         arrival=cookies.arrival,
         accounts=Accounts(
-            identity_headers, settings.session.idle_timeout, settings.session.max_age
+            telling.headers, settings.session.idle_timeout, settings.session.max_age
         ),
+        key_set=telling.key_set if telling.jwks else None,
         hosts=frozenset(host for host in routes.hosts if not host.startswith("*")),
     )

@@ -15,7 +15,6 @@ from aiohttp import web
 
 from config.routes import Route
 from gateway.addresses import Addresses
-from gateway.identity.headers import IdentityHeaders
 from gateway.limiting import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
@@ -57,6 +56,7 @@ from gateway.routing.table import (
 )
 from gateway.sessions.cookie_store import SessionTooLarge
 from gateway.sessions.session import Session
+from gateway.telling import Telling
 from gateway.turning_away import answer_with, ask_to_sign_in, forbid, unknown_host
 from gateway.visit import PageAndCookies, Visit, as_response, redirect
 
@@ -72,7 +72,7 @@ class Handler:
     routes: RouteTable
     addresses: Addresses
     renewal: Renewal
-    identity_headers: IdentityHeaders
+    telling: Telling
     forwarder: LimitedForwarder
     pages: Renderer
     request_log: RequestLog
@@ -222,7 +222,7 @@ class Handler:
             story.decision, story.reason = "forbid", CROSS_SITE
             return self._told(CrossSite(), visit, session)
         stamp = Stamp(
-            identity=self.identity_headers.fields(permit.identity),
+            identity=self.telling.fields(permit.identity, session, visit),
             client=received.client,
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),

@@ -154,6 +154,10 @@ class Explainer:
         if route.strip_prefix and route.path != "/":
             yield b"X-Forwarded-Prefix", route.path.encode("ascii")
         yield from self.identity_headers.fields(identity)
+        assertion = self.settings.assertion
+        if assertion.enabled and identity is not None:
+            audience = assertion.audience or received.origin
+            yield assertion.header.encode(), f"(signed, for {audience})".encode()
 
     def _otherwise(
         self, route: Route, received: Received, identity: Identity | None

@@ -96,7 +96,9 @@ def test_keygen_makes_a_new_key_each_time() -> None:
 def test_schema_prints_the_json_schema_of_the_file() -> None:
     schema = json.loads(gateway("schema").stdout)
     assert schema["$schema"].startswith("https://json-schema.org/")
-    assert set(schema["properties"]) == {*TABLES, "routes"}
+    tables = {name.partition(".")[0] for name in TABLES}
+    assert set(schema["properties"]) == {*tables, "routes"}
+    assert "lifetime" in str(schema["properties"]["identity"]["properties"])
     assert schema["additionalProperties"] is False
     assert schema["properties"]["routes"]["items"]["required"] == ["upstream"]
     assert "trusted_proxies" in schema["properties"]["server"]["properties"]

@@ -50,7 +50,7 @@ def test_the_example_without_its_comment_signs_loads() -> None:
 
 def sections(text: str) -> dict[str, str]:
     """Return what stands below each table's header."""
-    parts = re.split(r"^(\[+\w+\]+)$", text, flags=re.MULTILINE)
+    parts = re.split(r"^(\[+[\w.]+\]+)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 

@@ -276,3 +276,13 @@ def test_an_own_name_of_a_header_is_shown_too() -> None:
     own = settings(identity={"preset": '"none"', "headers": '{ "X-Id" = "a.b" }'})
     claims = json.dumps({"sub": "u1", "a": {"b": "c"}}).encode()
     assert "  X-Id: c" in explained(own, "GET", "/", claims, as_json=False)
+
+
+def test_the_assertion_is_named_with_its_audience() -> None:
+    on = load_text(
+        written() + '\n[identity.assertion]\nenabled = true\nkeys = ["/k.pem"]\n'
+    )
+    claims = b'{"sub": "u1"}'
+    text = explained(on, "GET", "/", claims, as_json=False)
+    assert "  X-Gateway-Assertion: (signed, for https://app.example.com)" in text
+    assert "X-Gateway-Assertion" not in explained(on, "GET", "/", None, as_json=False)

@@ -1,0 +1,74 @@
+"""What upstreams are told about people: plain headers, and a signed statement."""
+
+import secrets
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from config.settings import Settings
+from gateway.fields import Field
+from gateway.identity.assertion import Assertions, Terms
+from gateway.identity.assertion_keys import key_set
+from gateway.identity.headers import IdentityHeaders
+from gateway.identity.identity import Identity
+from gateway.identity.reserved_names import ReservedNames
+from gateway.operations.assertion_key_file import load_keys
+from gateway.pages.rendered import Rendered
+from gateway.sessions.session import Session
+from gateway.visit import Visit, respond
+
+# Verifiers keep it for a while: a new key is published before it signs.
+_JWKS = (
+    (b"Content-Type", b"application/jwk-set+json"),
+    (b"Cache-Control", b"public, max-age=300"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Tells upstreams who it is; without *assertions* by plain headers alone."""
+
+    headers: IdentityHeaders
+    reserved: ReservedNames  # that only the gateway may send
+    header: bytes
+    assertions: Assertions | None
+    jwks: bytes | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Telling":
+        """Return what *settings* ask for (blocking).
+
+        Raises StartFailed where there are no keys for assertions.
+        """
+        headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
+        wanted = settings.assertion
+        names = [*(name.decode("ascii") for name in headers.names), wanted.header]
+        assertions = jwks = None
+        if wanted.enabled:
+            keys = load_keys(wanted.keys, settings.server.state_directory)
+            terms = Terms(
+                issuer=str(settings.server.public_url),
+                audience=wanted.audience,
+                lifetime=int(wanted.lifetime),
+                x_handle=settings.logto.sign_in == "social:x",
+            )
+            assertions = Assertions(terms, keys, secrets.token_urlsafe)
+            jwks = key_set(keys)
+        header = wanted.header.encode("ascii")
+        return cls(headers, ReservedNames(names), header, assertions, jwks)
+
+    def fields(
+        self, identity: Identity | None, session: Session | None, visit: Visit
+    ) -> tuple[Field, ...]:
+        """Return the fields that tell about *identity*, in its *session*."""
+        fields = self.headers.fields(identity)
+        if self.assertions is None or identity is None or session is None:
+            return fields
+        assertion = self.assertions.of(
+            session.id, identity, visit.received.origin, visit.now
+        )
+        return (*fields, (self.header, assertion))
+
+    async def key_set(self, _visit: Visit) -> web.Response:
+        """Answer with the public keys, for whoever asks."""
+        return respond(Rendered(200, _JWKS, self.jwks or b'{"keys": []}'))
