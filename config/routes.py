@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PrivateAttr
@@ -100,7 +101,6 @@ class Route(Table):
     """Which requests go to which upstream, and who may make them."""
 
     _index: int = PrivateAttr(default=0)
-    _label: str = PrivateAttr(default="")
 
     host: Annotated[str, BeforeValidator(parse_route_host), AsString] = key(
         'Host the route is for, `"*.example.com"` for all below it; empty is any.',
@@ -157,18 +157,17 @@ class Route(Table):
     )
 
     def model_post_init(self, context: object, /) -> None:
-        """Keep the route's place in the file, and what to call it."""
+        """Keep the route's place in the file."""
         if isinstance(context, Reading):
             self._index = context.position
-        methods = f" {','.join(sorted(self.methods))}" if self.methods else ""
-        self._label = f"{self.host}{self.path}{methods}"
 
     @property
     def index(self) -> int:
         """The route's place in the file, from 0."""
         return self._index
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What to call the route in logs, metrics and summaries."""
-        return self._label
+        methods = f" {','.join(sorted(self.methods))}" if self.methods else ""
+        return f"{self.host}{self.path}{methods}"

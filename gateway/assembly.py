@@ -96,7 +96,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         strip_cookies=cookies.sessions.own.strip_own,
         is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
         now=now,
-        random_bytes=secrets.token_bytes,
+        random_bytes=id_bytes,
         is_over=cookies.sessions.is_over,
     )
     revocation.revocations.watch(lambda _mark: forwarder.session_ended())

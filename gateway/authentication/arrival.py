@@ -7,6 +7,7 @@ chase each other in a circle.  A small cookie of its own counts the rounds.
 from collections.abc import Callable
 
 from gateway.authentication.attempt_cookies import crossing_same_site
+from gateway.known import Known
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies, SetCookies
 from gateway.sessions.settings import SessionSettings
@@ -36,10 +37,15 @@ class Arrival:
         self._keys = keys
         self._set = SetCookies(secure, crossing_same_site(settings.same_site))
         self._random_bytes = random_bytes
+        self._present: Known[bool] = Known()
 
     def present(self, cookie: bytes) -> bool:
         """Tell whether the Cookie field *cookie* may hold the count; no is sure."""
-        return self._name in cookie
+        found = self._present.get(cookie)
+        if found is None:
+            found = self._name in cookie
+            self._present.add(cookie, found)
+        return found
 
     def read(self, cookie: bytes, host: str, now: float) -> int:
         """Return how many sign-ins on *host* did not arrive lately; 0 where unknown.

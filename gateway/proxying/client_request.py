@@ -89,6 +89,11 @@ class ClientRequest(web.BaseRequest):
         {"head", "body", "connection", "record", "fields", "raw_target", "_writer"}
     )
 
+    # The same for every request; BaseRequest has them as attributes of each.
+    _client_max_size = 1024**2
+    _client_max_fields = 1000
+    _writer: AbstractStreamWriter | None = None
+
     def __init__(  # BaseRequest's own builds a URL and two multidicts
         self,
         head: RequestHead,
@@ -110,12 +115,9 @@ class ClientRequest(web.BaseRequest):
         self._state: dict[Any, Any] = {}
         self._task = connection._task_handler  # noqa: SLF001
         self._loop = loop
-        self._client_max_size = 1024**2
-        self._client_max_fields = 1000
         self._transport_sslcontext = connection.ssl_context
         self._transport_peername = connection.peername
         self._transport_sockname = connection.sockname
-        self._writer: AbstractStreamWriter | None = None
 
     @property
     def peer(self) -> str | None:

@@ -7,6 +7,7 @@ class Relayed(web.StreamResponse):
     """An answer that has been sent; *keep_alive* says whether another may follow."""
 
     def __init__(self, status: int, *, keep_alive: bool) -> None:
-        super().__init__(status=status)
+        # StreamResponse's own makes headers and a state that nobody looks at.
+        self._status = status
         self._keep_alive = keep_alive
         self._eof_sent = True  # aiohttp: prepared and finished

@@ -9,6 +9,8 @@ from gateway.routing.paths import Paths
 
 # They echo credentials or open tunnels (RFC 9110, sections 9.3.6 and 9.3.8).
 NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
+_LONGEST_REMEMBERED = 256  # bytes of a path
+_MOST_REMEMBERED = 2048
 AMBIGUOUS = "the path can be read as belonging to another route"
 
 
@@ -54,6 +56,7 @@ class RouteTable:
 
     def __init__(self, routes: Sequence[Route], public_host: str) -> None:
         self._public = _canonical(public_host)
+        self._known: dict[tuple[str, bytes, str], Matched] = {}
         grouped: dict[str, list[Route]] = {}
         for route in routes:
             grouped.setdefault(_pattern(route.host), []).append(route)
@@ -74,6 +77,22 @@ class RouteTable:
         return host == self._public or self._published(host) is not None
 
     def choose(self, host: str, path: bytes, method: str) -> Choice:
+        """Return the route for *method* on *path*, as received, of canonical *host*.
+
+        As :meth:`_choose` finds it, and remembered: requests come back to few paths.
+        """
+        key = host, path, method
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        choice = self._choose(host, path, method)
+        if len(path) <= _LONGEST_REMEMBERED and isinstance(choice, Matched):
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = choice
+        return choice
+
+    def _choose(self, host: str, path: bytes, method: str) -> Choice:
         """Return the route for *method* on *path*, as received, of canonical *host*.
 
         A host that matches is final, and so is a path: another host's or a shorter
