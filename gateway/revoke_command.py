@@ -53,7 +53,7 @@ def revoke(settings: Settings, whose: str, value: str, now: float) -> Outcome:
     except (OSError, aiohttp.ClientError, TimeoutError):
         return Outcome(
             f"no gateway answers at {where} (admin.listen): "
-            "is it running, with this configuration?",
+            "start it, or name its configuration with --config",
             FAILURE,
         )
     return _outcome(settings, status, told, _WHO[Whose(whose)].format(value))

@@ -167,8 +167,13 @@ class ProviderAway:
             status=503,
             error="sign_in_unavailable",
             title="Sign-in is not available right now",
-            message="Logto, the service that signs people in, does not answer.",
+            message=(
+                "Logto, the service that signs people in, does not answer as it should."
+            ),
             advice=("This is usually over soon. Wait a moment, then try again.",),
+            operator=(
+                "The gateway's log says why: look for logto_away with this request id."
+            ),
             actions=(Link("Try again", returning(SIGN_IN, self.start_again)),),
             fields=((b"Retry-After", b"%d" % self.retry_after),),
         )

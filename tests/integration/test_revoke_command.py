@@ -112,7 +112,7 @@ async def test_a_gateway_with_other_keys_refuses(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "admin", "code", "sentence"),
     [
-        pytest.param(("--all",), "127.0.0.1:1", 1, "no gateway answers at", id="away"),
+        pytest.param(("--all",), "127.0.0.1:1", 1, "with --config.\n", id="away"),
         pytest.param(("--all",), "unix:/nowhere", 1, "no gateway answers", id="unix"),
         pytest.param(("--all",), "", 2, "admin.listen is empty", id="turned off"),
         pytest.param(("--all",), "127.0.0.1:0", 2, "has port 0", id="any port"),
