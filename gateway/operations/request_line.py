@@ -69,7 +69,8 @@ class RequestLines:
             self._until_second = datetime.fromtimestamp(second, UTC).strftime(
                 "%Y-%m-%dT%H:%M:%S"
             )
-        return f"{self._until_second}.{int((now - second) * 1e6):06d}Z"
+        micros = min(round((now - second) * 1e6), 999_999)  # a float is a bit less
+        return f"{self._until_second}.{micros:06d}Z"
 
 
 def _pairs(*pairs: tuple[str, str]) -> str:
