@@ -38,9 +38,7 @@ async def logto() -> AsyncIterator[EmulatedLogto]:
 
 
 @pytest.fixture
-async def gateway(
-    logto: EmulatedLogto, upstream: str
-) -> AsyncIterator[RunningGateway]:
+async def gateway(logto: EmulatedLogto, upstream: str) -> AsyncIterator[RunningGateway]:
     async with running_gateway(logto, anyone(upstream)) as running:
         yield running
 
