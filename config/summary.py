@@ -25,6 +25,8 @@ def summary(settings: Settings) -> Iterator[str]:
         yield f"  {title}"
         for origin in sign_in_origins(settings):
             yield f"    {origin}{OWN_PREFIX}/{name}"
+    yield "  Back-channel logout URI, for sign-outs elsewhere to count here"
+    yield f"    {settings.server.public_url}{OWN_PREFIX}/backchannel-logout"
     yield ""
     yield "Routes, as they stand in the file:"
     for route in settings.routes:

@@ -6,6 +6,7 @@ import secrets
 import sys
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -47,6 +48,11 @@ def _load(path: str) -> Settings:
     except ConfigurationError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
+        if not Path(path).exists():
+            click.echo(
+                "Copy gateway.example.toml there, or name your file with --config.",
+                err=True,
+            )
         sys.exit(BAD_USAGE)
 
 

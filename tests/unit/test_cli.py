@@ -76,6 +76,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "gateway.toml: the file cannot be read: No such file or directory\n"
+        "Copy gateway.example.toml there, or name your file with --config.\n"
     )
 
 

@@ -30,6 +30,8 @@ def test_the_addresses_to_register_and_the_routes() -> None:
         "  Post sign-out redirect URIs",
         "    https://app.example.com:8443/.gateway/signed-out",
         "    https://b.example:8443/.gateway/signed-out",
+        "  Back-channel logout URI, for sign-outs elsewhere to count here",
+        "    https://app.example.com:8443/.gateway/backchannel-logout",
         "",
         "Routes, as they stand in the file:",
         "  /admin GET -> http://127.0.0.1:3000  signed-in: x_ids 7",
