@@ -26,7 +26,7 @@ NOT FOR PRODUCTION: whoever reaches this machine's loopback can be anyone.
 
   Open   {gateway}/
 
-  Try    - sign in as Ada or as Bob, or cancel at X
+  Try    - sign in as Ada or as Bob, or cancel at X (Logto then shows its own page)
          - the WebSocket and the event stream on the page
          - a deep link, signed out:  {gateway}/notes/42?from=mail
          - a page for Ada alone:     {gateway}/only-ada

@@ -2,7 +2,7 @@
 
 What they need to stand behind a proxy that keeps ``Host`` is what an operator gives
 them: no sign-in of their own, and for names other than loopback's JupyterLab's
-``ServerApp.allow_remote_access`` and Streamlit's ``browser.serverAddress``.
+``ServerApp.allow_remote_access``.
 """
 
 import asyncio
