@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import bulk, streams, wrk
 from benchmarks.processes import cpu_seconds, pss
-from benchmarks.proxies import BULK, Proxy
+from benchmarks.proxies import BULK, FRESH, Proxy
 
 MEGABYTE = 1_000_000
 _GLANCE = 0.1  # seconds between two looks at the memory
@@ -158,6 +158,12 @@ CASES = (
     Case("browser", "1 KB GET of a browser", "requests", requests(_get("/1k"))),
     Case("one", "the same, 1 connection", "requests", requests(_get("/1k", 1))),
     Case("many", "the same, 512 connections", "requests", requests(_get("/1k", 512))),
+    Case(
+        "varied",
+        "the same, no two with the same fields",
+        "requests",
+        requests(replace(_get("/1k"), variants=FRESH)),
+    ),
     Case(
         "first",
         "the same, a session's first request",

@@ -17,9 +17,15 @@ for name, value in pairs(fields) do wrk.headers[name] = value end
 local cookies = {{ {cookies} }}
 local requests, at = {{}}, 0
 function init(args)
-  for i, cookie in ipairs(cookies) do
-    wrk.headers["Cookie"] = cookie
-    requests[i] = wrk.format()
+  for i = 1, math.max(#cookies, {variants}) do
+    wrk.headers["Cookie"] = cookies[(i - 1) % #cookies + 1]
+    local path = wrk.path
+    if {variants} > 1 then
+      path = path .. "?n=" .. i
+      wrk.headers["Referer"] = "http://127.0.0.1/page/" .. i
+      wrk.headers["If-None-Match"] = "\\"" .. i .. "\\""
+    end
+    requests[i] = wrk.format(nil, path)
   end
 end
 function request()
@@ -41,7 +47,11 @@ class Wrong(Exception):  # noqa: N818 - says what is the case
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The requests of a case; *cookies* are joined with the proxy's own."""
+    """The requests of a case; *cookies* are joined with the proxy's own.
+
+    Of *variants*, one after the other, each has a query, a Referer and an
+    If-None-Match of its own.
+    """
 
     path: str
     connections: int = 64
@@ -49,6 +59,7 @@ class Load:
     fields: tuple[tuple[str, str], ...] = ()
     cookies: str = ""
     body: str = ""
+    variants: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,7 @@ async def drive(
 def _script(load: Load, own: Sequence[str]) -> str:
     cookies = [_joined(cookie, load.cookies) for cookie in own]
     return _SCRIPT.format(
+        variants=load.variants,
         method=json.dumps(load.method),
         body=json.dumps(load.body) if load.body else "nil",
         fields=", ".join(
