@@ -78,7 +78,7 @@ CustomLog /dev/null log
 KeepAlive On
 KeepAliveTimeout 600
 MaxKeepAliveRequests 0
-StartServers 2
+StartServers 8
 ServerLimit 8
 ThreadLimit 128
 ThreadsPerChild 128
@@ -123,6 +123,11 @@ public_url = "http://127.0.0.1:{port}"
 upstream_connections = 20000
 shutdown_timeout = "1s"
 {server}
+[limits]
+connections = 30000
+connections_per_client = 20000
+upgrades = 20000
+upgrades_per_client = 20000
 [admin]
 listen = ""
 [logto]
