@@ -79,6 +79,8 @@ class LogWriter:
             if not lines:
                 break
             self._write(lines)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
         with self._changed:
             self._busy = False
             self._changed.notify_all()
@@ -129,11 +131,14 @@ def keep_standard_streams() -> None:
 
 
 def _descriptor(stream: TextIO | None) -> int | None:
-    """Return the file descriptor of *stream*, with what it has buffered written."""
+    """Return a descriptor of our own for *stream*, with what it has buffered written.
+
+    Whoever closes the stream must not have us write into what takes its number next.
+    """
     if stream is None:
         return None
     try:
         stream.flush()
-        return stream.fileno()
+        return os.dup(stream.fileno())
     except (OSError, ValueError):
         return None

@@ -110,3 +110,18 @@ def test_a_pipe_that_does_not_block_loses_nothing() -> None:
             received += reader.read1(65536)
         writer.close(5)
     assert received == b"".join(b"%08d\n" % number for number in range(50_000))
+
+
+def test_a_stream_that_somebody_closes_does_not_lead_lines_elsewhere(
+    tmp_path: Path,
+) -> None:
+    log, other = tmp_path / "log", tmp_path / "other"
+    with log.open("w") as stream:
+        writer = LogWriter(stream)
+        number = stream.fileno()
+    with other.open("w") as taker:  # takes the number of the closed stream
+        assert taker.fileno() == number
+        writer.write("for the log")
+        writer.close(5)
+    assert log.read_text() == "for the log\n"
+    assert not other.read_text()
