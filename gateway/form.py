@@ -1,4 +1,4 @@
-"""The forms of our own pages, read within limits."""
+"""What is sent to our own addresses: bodies and forms, read within limits."""
 
 import asyncio
 from contextlib import suppress
@@ -17,20 +17,25 @@ async def form_value(visit: Visit, name: str) -> str | None:
     for a body that breaks its framing.
     """
     try:
-        given = parse_qs((await _body(visit)).decode("ascii"), max_num_fields=8)
+        body = await body_within(visit, LONGEST) or b""
+        given = parse_qs(body.decode("ascii"), max_num_fields=8)
     except ValueError:
         return None
     values = given.get(name, [])
     return values[0] if len(values) == 1 else None
 
 
-async def _body(visit: Visit) -> bytes:
+async def body_within(visit: Visit, longest: int) -> bytes | None:
+    """Return the raw body; None for one over *longest* bytes, or that comes too slowly.
+
+    Raises RequestRefused for a body that breaks its framing.
+    """
     body = b""
     with suppress(TimeoutError):
         async with asyncio.timeout(SLOWEST):
-            while len(body) <= LONGEST:
+            while len(body) <= longest:
                 chunk = await visit.request.content.readany()
                 if not chunk:
                     return body
                 body += chunk
-    return b""
+    return None

@@ -4,10 +4,8 @@ The signature is HMAC-SHA256 over the body as it came; nothing of the body is lo
 before it fits.
 """
 
-import asyncio
 import hmac
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,13 +14,13 @@ from gateway.authentication.id_token import is_subject
 from gateway.authentication.revoking import Revoking
 from gateway.authentication.strict_json import NotStrictJson, parse_object
 from gateway.fields import values
+from gateway.form import body_within
 from gateway.pages.rendered import Rendered
 from gateway.sessions.revocations import Whose
 from gateway.visit import Answer, Visit, respond
 
 SIGNATURE = b"logto-signature-sha-256"
 LONGEST = 256 * 1024  # bytes; what an operator adds to a person travels with it
-SLOWEST = 10.0  # seconds
 _NO_STORE = (b"Cache-Control", b"no-store")
 
 log = structlog.get_logger("gateway.webhook")
@@ -44,7 +42,7 @@ class Webhook:
 
         Logto tries again where it is told of a failure, and shows that to the operator.
         """
-        body = await _body(visit)
+        body = await body_within(visit, LONGEST)
         if body is None:
             return _answer(413)
         given = values(visit.received.fields, SIGNATURE)
@@ -96,19 +94,6 @@ def whom_to_revoke(event: Mapping[str, object]) -> str | None:
     if len(told) != 1 or not is_subject(subject := told.pop()):
         raise NotUnderstood("it does not say who is meant")
     return subject
-
-
-async def _body(visit: Visit) -> bytes | None:
-    """Return the raw body; None where it is too long, or comes too slowly."""
-    body = b""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SLOWEST):
-            while len(body) <= LONGEST:
-                chunk = await visit.request.content.readany()
-                if not chunk:
-                    return body
-                body += chunk
-    return None
 
 
 def _answer(status: int) -> Answer:
