@@ -28,7 +28,7 @@ class Ticks:
 
 TICKS = web.AppKey("ticks", Ticks)
 
-OVERVIEW, PUBLIC, ADA_ONLY = "/", "/public", "/only-ada"
+PUBLIC, ADA_ONLY = "/public", "/only-ada"
 ASSETS = "/public/assets"
 """Public, so that the public page has its style without a session."""
 

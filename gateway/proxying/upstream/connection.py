@@ -94,11 +94,6 @@ class UpstreamConnection(UpstreamSocket):
         return self._reader is not None and self._reader.complete
 
     @property
-    def buffered(self) -> int:
-        """How many bytes of the body have come and were not read."""
-        return self._size
-
-    @property
     def trailers(self) -> list[Field]:
         """The trailer fields of the response."""
         return self._current().trailers
