@@ -25,6 +25,7 @@ class ChunkedDecoder:
         "_extensions",
         "_held",
         "_left",
+        "_searched",
         "complete",
         "rest",
         "trailers",
@@ -32,7 +33,8 @@ class ChunkedDecoder:
 
     def __init__(self, *, extensions: bool) -> None:
         self._extensions = extensions
-        self._held = b""  # an incomplete line
+        self._held = b""  # an incomplete line, or incomplete trailers
+        self._searched = 0  # bytes of it that hold no end
         self._left = 0  # bytes of the current chunk still to come
         self._between = False  # the CRLF behind a chunk's data is due
         self.complete = False
@@ -78,20 +80,23 @@ class ChunkedDecoder:
         return position + 2
 
     def _size_line(self, data: bytes, position: int) -> int:
+        new, self._searched = position + self._searched, 0
         end = data.find(b"\r\n", position, position + _LONGEST_SIZE_LINE)
         if end < 0:
-            if (
-                len(data) - position >= _LONGEST_SIZE_LINE
-                or data.find(b"\n", position) >= 0
-            ):
+            if len(data) - position >= _LONGEST_SIZE_LINE or data.find(b"\n", new) >= 0:
                 raise FieldsInvalid("a chunk size without end")
-            self._held = data[position:]
+            self._hold(data, position)
             return -1
         size = self._size(data[position:end])
         if size == 0:
-            return self._trailer_section(data, position, end)
+            return self._trailer_section(data, position, end, max(new - 3, end + 2))
         self._left = size
         return end + 2
+
+    def _hold(self, data: bytes, position: int) -> None:
+        """Keep *data* from *position* on until more of it has come."""
+        self._held = data[position:]
+        self._searched = len(self._held)
 
     def _size(self, line: bytes) -> int:
         digits, semicolon, _ = line.partition(b";")
@@ -103,16 +108,19 @@ class ChunkedDecoder:
             raise FieldsInvalid("a chunk size that is not a number")
         return int(digits, 16)
 
-    def _trailer_section(self, data: bytes, start: int, end: int) -> int:
-        """Read what follows the last chunk; from *start* again when more must come."""
+    def _trailer_section(self, data: bytes, start: int, end: int, new: int) -> int:
+        """Read what follows the last chunk; from *start* again when more must come.
+
+        Its end is not before *new*.
+        """
         if data[end : end + 4] == b"\r\n\r\n":
             close = end
         else:
-            close = data.find(b"\r\n\r\n", end + 2, end + _LONGEST_TRAILERS)
+            close = data.find(b"\r\n\r\n", new, end + _LONGEST_TRAILERS)
         if close < 0:
             if len(data) - end >= _LONGEST_TRAILERS:
                 raise FieldsInvalid("trailers without end")
-            self._held = data[start:]
+            self._hold(data, start)
             return -1
         if close > end:
             lines = split_head(data[end + 2 : close])

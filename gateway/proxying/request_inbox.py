@@ -17,7 +17,7 @@ class Inbox:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._data = b""
+        self._data: bytes | bytearray = b""
         self._searched = 0
 
     def __len__(self) -> int:
@@ -25,12 +25,17 @@ class Inbox:
 
     def feed(self, data: bytes) -> None:
         """Append *data*."""
-        self._data = self._data + data if self._data else data
+        if not self._data:
+            self._data = data
+        elif isinstance(self._data, bytearray):  # in place: what comes in bits costs
+            self._data += data  # its length, not the square of it
+        else:
+            self._data = bytearray(self._data) + data
 
     def take_all(self) -> bytes:
         """Return everything, and be empty."""
         data, self._data, self._searched = self._data, b"", 0
-        return data
+        return bytes(data)
 
     def take_head(self) -> bytes | None:
         """Return a whole head without its empty line; None where more must come.
@@ -54,9 +59,9 @@ class Inbox:
             return None
         self._data = data[end + 4 :]
         self._searched = 0
-        return data[:end]
+        return bytes(data[:end])
 
-    def _check_beginning(self, data: bytes) -> None:
+    def _check_beginning(self, data: bytes | bytearray) -> None:
         if data[:1] != b"\r" and data[:1].translate(None, _TOKEN):
             raise RequestRefused(400, "this is not HTTP")
         fresh = data[max(0, self._searched - 1) :]

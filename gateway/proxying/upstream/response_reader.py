@@ -43,6 +43,7 @@ class ResponseReader:
         "_limits",
         "_method",
         "_on_interim",
+        "_searched",
         "_upgrade",
         "complete",
         "extra",
@@ -61,7 +62,8 @@ class ResponseReader:
         self._limits = limits
         self._on_interim = on_interim
         self._upgrade = upgrade
-        self._held = b""
+        self._held: bytes | bytearray = b""  # of a head that is not whole
+        self._searched = 0  # bytes of it that hold no end
         self._interim = 0
         self._left = 0
         self._chunks: ChunkedDecoder | None = None
@@ -84,21 +86,26 @@ class ResponseReader:
 
     def _feed_head(self, data: bytes) -> bytes:
         """Read heads off *data* until a final one.  Return what stands behind it."""
-        data, self._held = self._held + data if self._held else data, b""
-        while (end := self._end_of_head(data)) >= 0:
-            final = self._take_head(data[:end])
-            data = data[end + 4 :]
+        gathered: bytes | bytearray = data
+        if self._held:  # grown in place: a head that comes in bits costs its length
+            self._held += data
+            gathered, self._held = self._held, b""
+        while (end := self._end_of_head(gathered)) >= 0:
+            final = self._take_head(bytes(gathered[:end]))
+            gathered = gathered[end + 4 :]
             if final:
-                return data
-        self._held = data
+                return bytes(gathered)
+        whole = isinstance(gathered, bytes)
+        self._held = bytearray(gathered) if whole else gathered
         return b""
 
-    def _end_of_head(self, data: bytes) -> int:
-        end = data.find(b"\r\n\r\n")
+    def _end_of_head(self, data: bytes | bytearray) -> int:
+        end = data.find(b"\r\n\r\n", self._searched)
         if end > self._limits.size or (end < 0 and len(data) > self._limits.size):
             raise HeadTooLarge("the head is too large")
         if end < 0 and not b"HTTP/1.".startswith(data[:7]):
             raise FieldsInvalid("not a status line of HTTP/1.1")
+        self._searched = max(0, len(data) - 3) if end < 0 else 0
         return end
 
     def _take_head(self, raw: bytes) -> bool:
