@@ -14,7 +14,8 @@ import structlog
 from aiohttp import web
 
 from config.settings import Settings
-from gateway.assembly import Parts, assemble
+from gateway.assembly.assemble import assemble
+from gateway.assembly.parts import Parts
 from gateway.operations import logs
 from gateway.operations.admin import admin_application
 from gateway.operations.admin_orders import AdminOrders

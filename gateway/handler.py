@@ -15,6 +15,7 @@ from aiohttp import web
 
 from config.routes import Route
 from gateway.addresses import Addresses
+from gateway.admission import Admission, CrossSite as CrossSiteRefused
 from gateway.limiting import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
@@ -28,8 +29,8 @@ from gateway.pages.page import (
     UpstreamAway as UpstreamAwayPage,
 )
 from gateway.pages.render import Renderer
-from gateway.policy.access import Forbid, Permit, SignIn, decide
-from gateway.policy.same_origin import CROSS_SITE, is_same_origin
+from gateway.policy.access import Forbid, Permit, SignIn
+from gateway.policy.same_origin import CROSS_SITE
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
@@ -71,6 +72,7 @@ class Handler:
     publication: Publication
     routes: RouteTable
     addresses: Addresses
+    admission: Admission
     renewal: Renewal
     telling: Telling
     forwarder: LimitedForwarder
@@ -189,15 +191,12 @@ class Handler:
 
     async def _routed(self, visit: Visit, route: Route, story: Story) -> Answer:
         story.route = route.label
-        session = None
-        if route.access != "public":
-            session = await self.renewal.session(visit)
-        decision = decide(route, session.identity if session else None)
+        verdict, session = await self.admission.of(visit, route)
         story.subject = session.identity.sub if session else ""
-        match decision:
+        match verdict:
             case Permit():
                 story.decision = "permit"
-                return await self._permitted(visit, decision, session, story)
+                return await self._permitted(visit, verdict, session, story)
             case SignIn():
                 story.decision = "sign_in"
                 return ask_to_sign_in(visit)
@@ -205,22 +204,16 @@ class Handler:
                 story.decision, story.reason = "forbid", reason
                 said = reason if self.explain_denials else ""
                 return self._told(forbid(visit, session, said), visit, session)
+            case CrossSiteRefused():
+                story.decision, story.reason = "forbid", CROSS_SITE
+                return self._told(CrossSite(), visit, session)
             case _:
-                assert_never(decision)
+                assert_never(verdict)
 
     async def _permitted(
         self, visit: Visit, permit: Permit, session: Session | None, story: Story
     ) -> Answer:
         received = visit.received
-        if session is not None and not is_same_origin(
-            received.method,
-            visit.request.wants_upgrade,
-            received.fields,
-            received.origin,
-            permit.route.origins,
-        ):
-            story.decision, story.reason = "forbid", CROSS_SITE
-            return self._told(CrossSite(), visit, session)
         stamp = Stamp(
             identity=self.telling.fields(permit.identity, session, visit),
             client=received.client,

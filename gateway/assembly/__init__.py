@@ -1,0 +1,1 @@
+"""Which part gets which: everything that answers requests is put together here."""

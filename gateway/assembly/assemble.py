@@ -1,0 +1,105 @@
+"""One gateway, from its settings: each part is made once, here."""
+
+import secrets
+
+from config.settings import Settings
+from gateway.admission import Admission
+from gateway.assembly.addresses import addresses_of
+from gateway.assembly.cookies import cookies_of
+from gateway.assembly.parts import Clock, Common, Parts, watch
+from gateway.authentication.logto_provider import LogtoProvider
+from gateway.authentication.provider_http import open_session
+from gateway.authentication.revalidation import Revalidation
+from gateway.handler import Handler
+from gateway.limiting import Limiting
+from gateway.operations.metrics import Metrics
+from gateway.operations.open_requests import OpenRequests
+from gateway.operations.owned_tasks import OwnedTasks
+from gateway.operations.random_ahead import RandomAhead
+from gateway.operations.refused_log import RefusedLog
+from gateway.operations.request_log import RequestLog
+from gateway.pages.render import Renderer
+from gateway.proxying.client import GatewayServer
+from gateway.proxying.forward import Forwarder
+from gateway.renewal import Renewal
+from gateway.revocation import Revocation
+from gateway.routing.received import Publication
+from gateway.routing.table import RouteTable
+from gateway.sessions.renewal import BackOff
+from gateway.telling import Telling
+
+
+def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
+    """Return the parts of a gateway for *settings*; *now* is in unix seconds.
+
+    Must be called with a running event loop.  Raises StartFailed.
+    """
+    metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
+    revocation, telling = Revocation.of(settings, now), Telling.of(settings)
+    http = open_session(settings.logto)
+    provider = LogtoProvider(settings.logto, http, now=now)
+    cookies = cookies_of(settings, revocation)
+    id_bytes = RandomAhead(secrets.token_bytes)
+    forwarder = Forwarder(
+        settings,
+        is_reserved=telling.reserved,
+        strip_cookies=cookies.sessions.own.strip_own,
+        is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
+        now=now,
+        random_bytes=id_bytes,
+        is_over=cookies.sessions.is_over,
+    )
+    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
+    revalidation = Revalidation(
+        provider=provider,
+        sessions=cookies.sessions,
+        tasks=tasks,
+        metrics=metrics,
+        wanted_claims=telling.headers.wanted_claims,
+        revalidate=settings.session.revalidate,
+        timeout=settings.logto.timeout,
+        now=now,
+        logto=BackOff(secrets.token_hex(8)),
+    )
+    renewal = Renewal(cookies.sessions, revalidation, cookies.arrival)
+    common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
+    limiting = Limiting.of(settings, metrics, monotonic)
+    routes = RouteTable(settings.routes, settings.server.public_url.host)
+    handler = Handler(
+        publication=Publication(
+            settings.server.public_url,
+            settings.server.trusted_proxies,
+            settings.server.trust_unix,
+        ),
+        routes=routes,
+        addresses=addresses_of(settings, routes, telling, common, limiting),
+        admission=Admission(common.renewal),
+        renewal=common.renewal,
+        telling=telling,
+        forwarder=limiting.forwarder(forwarder),
+        pages=Renderer(
+            settings.logto.endpoint,
+            str(settings.server.public_url),
+            settings.logto.sign_in,
+        ),
+        request_log=RequestLog(metrics, open_requests, monotonic=monotonic, now=now),
+        now=now,
+        new_id=lambda: id_bytes(12).hex(),
+        explain_denials=settings.server.explain_denials,
+    )
+    refused = RefusedLog(metrics, monotonic)
+    server = GatewayServer(
+        handler, limiting.of_connections(), refused.tell, limiting.admission
+    )
+    parts = Parts(
+        server,
+        forwarder,
+        provider,
+        tasks,
+        http,
+        metrics,
+        open_requests,
+        revocation,
+    )
+    watch(parts)
+    return parts

@@ -1,0 +1,117 @@
+"""Signing in and out, as a person asks for it at our own addresses."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.authentication.return_to import return_to
+from gateway.authentication.revoking import Revoking
+from gateway.authentication.sign_in import SignIn, destination_of
+from gateway.authentication.sign_out import SignOut
+from gateway.form import form_value
+from gateway.pages.page import (
+    AskSignOut,
+    BadRequest,
+    CrossSite,
+    SignedOut,
+    SignInFrame,
+    SignInRequired,
+)
+from gateway.policy.request_kind import RequestKind, request_kind
+from gateway.policy.sign_out import may_sign_out
+from gateway.sessions.aiohttp_storage import current_session, end_session
+from gateway.sessions.revocations import Whose
+from gateway.visit import Answer, Visit, redirect
+
+ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
+
+
+@dataclass(frozen=True, slots=True)
+class ComingAndGoing:
+    """Begins and ends sessions of whoever asks, if it is they who ask."""
+
+    sign_in: SignIn
+    sign_out: SignOut
+    revoking: Revoking
+    hosts: frozenset[str]  # that can sign in: those whose callback can be registered
+
+    async def begin(self, visit: Visit) -> Answer:
+        """Begin to sign in."""
+        return await self._start(visit, first_screen=None)
+
+    async def begin_sign_up(self, visit: Visit) -> Answer:
+        """Begin to sign in, with Logto's page for newcomers first."""
+        return await self._start(visit, first_screen="register")
+
+    async def _start(self, visit: Visit, first_screen: str | None) -> Answer:
+        """Only a navigation starts an attempt: nothing else can end one."""
+        received = visit.received
+        destination = destination_of(received.target.query)
+        match request_kind(received.method, received.fields):
+            case RequestKind.NAVIGATION:
+                stopped = None
+                if await current_session(visit.request) is None:
+                    stopped = self.sign_in.stopped(visit, destination)
+                return stopped or await self._to_logto(
+                    visit, destination, first_screen=first_screen
+                )
+            case RequestKind.FRAME:
+                return SignInFrame(return_to(destination))
+            case _:
+                return SignInRequired()
+
+    async def _to_logto(
+        self,
+        visit: Visit,
+        destination: str | None,
+        *,
+        first_screen: str | None = None,
+        prompt: str | None = None,
+    ) -> Answer:
+        if visit.received.host not in self.hosts:
+            return BadRequest(ONE_OF_MANY)
+        return await self.sign_in.begin(
+            visit, destination=destination, first_screen=first_screen, prompt=prompt
+        )
+
+    async def leave(self, visit: Visit) -> Answer:
+        """Sign out; ask first where another site may have sent the browser."""
+        received = visit.received
+        if not may_sign_out(received.method, received.fields, received.origin):
+            return AskSignOut()
+        return await self.sign_out.leave(visit)
+
+    async def leave_everywhere(self, visit: Visit) -> Answer:
+        """End all sessions of the person, in whatever browser, and this one's at Logto.
+
+        The grants of the others stay at Logto, of no use to anybody: their refresh
+        tokens are sealed in cookies that are not served any more.
+        """
+        received = visit.received
+        if not may_sign_out("POST", received.fields, received.origin):
+            return CrossSite()
+        session = await current_session(visit.request)
+        if session is not None:
+            mark = Whose.SUBJECT, session.identity.sub
+            await self.revoking.revoke(mark, reason="everywhere")
+        return await self.sign_out.leave(visit)
+
+    async def signed_out(self, visit: Visit) -> Answer:
+        """Say that the person is signed out: Logto sent them back here."""
+        if await current_session(visit.request) is not None:
+            return redirect("/.gateway/")
+        return SignedOut()
+
+    async def switch_account(self, visit: Visit) -> Answer:
+        """Sign out here and in anew; the grant at Logto belongs to the browser.
+
+        While Logto is away nobody is signed out: there is no way back in.
+        """
+        received = visit.received
+        if not may_sign_out("POST", received.fields, received.origin):
+            return CrossSite()
+        destination = await form_value(visit, "rd")
+        answer = await self._to_logto(visit, destination, prompt="login consent")
+        if isinstance(answer, web.Response):
+            await end_session(visit.request)
+        return answer
