@@ -53,6 +53,9 @@ def test_no_requirement_says_where_it_comes_from(file: Path) -> None:
 def wanted() -> Iterator[tuple[str, str]]:
     for requirement in PYPROJECT["project"]["dependencies"]:
         yield "runtime", requirement
+    for requirements in PYPROJECT["project"]["optional-dependencies"].values():
+        for requirement in requirements:
+            yield "runtime", requirement
     for group, requirements in PYPROJECT["dependency-groups"].items():
         for requirement in requirements:
             if isinstance(requirement, str):
