@@ -6,6 +6,7 @@ import structlog
 
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.revalidation import Revalidation
+from gateway.policy.access import Permit, decide
 from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
 from gateway.visit import Visit
@@ -28,6 +29,24 @@ class Renewal:
         if session is None:
             return None
         return await self.revalidation.current(session, visit.now)
+
+    def attend(self, session: Session, permit: Permit, now: float) -> Session | None:
+        """Return what became of *session*, of which an answer is open at *now*.
+
+        What is open counts as activity, and has the session renewed where that is due,
+        though its client says nothing.  None where the answer must end: the session is
+        over, or what Logto says now does not earn the *permit* that it began with.
+        """
+        if self.sessions.is_over(session, now):
+            return None
+        self.sessions.in_use(session, now)
+        session = self.revalidation.attend(session, now)
+        told = permit.identity is not None
+        match decide(permit.route, session.identity):
+            case Permit(identity=identity) if (identity is not None) is told:
+                return session
+            case _:
+                return None
 
     def arrived(self, visit: Visit, session: Session | None) -> tuple[bytes, ...]:
         """Return what forgets the sign-ins that did not arrive: *session* did."""

@@ -40,16 +40,6 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     provider = LogtoProvider(settings.logto, http, now=now)
     cookies = cookies_of(settings, revocation)
     id_bytes = RandomAhead(secrets.token_bytes)
-    forwarder = Forwarder(
-        settings,
-        is_reserved=telling.reserved,
-        strip_cookies=cookies.sessions.own.strip_own,
-        is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
-        now=now,
-        random_bytes=id_bytes,
-        is_over=cookies.sessions.is_over,
-    )
-    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
     revalidation = Revalidation(
         provider=provider,
         sessions=cookies.sessions,
@@ -62,6 +52,16 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         logto=BackOff(secrets.token_hex(8)),
     )
     renewal = Renewal(cookies.sessions, revalidation, cookies.arrival)
+    forwarder = Forwarder(
+        settings,
+        is_reserved=telling.reserved,
+        strip_cookies=cookies.sessions.own.strip_own,
+        is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
+        now=now,
+        random_bytes=id_bytes,
+        attend=renewal.attend,
+    )
+    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
     common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
     limiting = Limiting.of(settings, metrics, monotonic)
     routes = RouteTable(settings.routes, settings.server.public_url.host)

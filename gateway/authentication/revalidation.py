@@ -81,6 +81,19 @@ class Revalidation:
             return None
         return self.sessions.newest(session, now)
 
+    def attend(self, session: Session, now: float) -> Session:
+        """Have *session*, of which something is open at *now*, renewed where due.
+
+        Return what is known of it so far: nobody waits.
+        """
+        if not is_due_soon(session, self.revalidate, now):
+            return session
+        session = self.sessions.newest(session, now)
+        is_due = now >= schedule(session, self.revalidate).due_at
+        if is_due and session.id not in self._flights:
+            self._begin(session, now)
+        return session
+
     def signed_out(self, session: Session) -> None:
         """Hear that the person of *session* signed out: what comes yet is revoked."""
         flight = self._flights.get(session.id)

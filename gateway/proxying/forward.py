@@ -24,7 +24,7 @@ from gateway.proxying.relay import Outgoing
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestHead, RequestRefused
 from gateway.proxying.request_headers import RequestHeaders
-from gateway.proxying.session_watch import SessionWatch
+from gateway.proxying.session_watch import Attend, SessionWatch, Use
 from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
 from gateway.proxying.way import Way, Ways
@@ -59,10 +59,6 @@ class Stamp:
     session: Session | None = None
 
 
-def _never(_session: Session, _now: float) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Passed:
     """What all requests with the same fields, on the same way, tell the upstream.
@@ -79,8 +75,8 @@ class Forwarder:
 
     *is_reserved* holds the names only we may set; *strip_cookies* takes our cookies out
     of a Cookie value (None: nothing is left); *is_own_set_cookie* tells whether a
-    Set-Cookie value is for a name of ours; *is_over* whether a session is over at a
-    time; *now* is in unix seconds.
+    Set-Cookie value is for a name of ours; *attend* what became of a session whose
+    exchange is under way (None: it must end); *now* is in unix seconds.
     Raises OSError where a route's ``ca_file`` cannot be used.
     """
 
@@ -93,7 +89,7 @@ class Forwarder:
         is_own_set_cookie: Callable[[bytes], bool],
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
-        is_over: Callable[[Session, float], bool] = _never,
+        attend: Attend,
     ) -> None:
         server = settings.server
         public = server.public_url
@@ -109,10 +105,8 @@ class Forwarder:
         )
         self._by_route = {id(route): self._ways.way(route) for route in settings.routes}
         self._routes = settings.routes  # keeps the ids valid
-        self._open: dict[Exchange, Session | None] = {}
-        self._watch = SessionWatch(
-            self._loop, self._open, lambda session: is_over(session, now())
-        )
+        self._open: dict[Exchange, Use | None] = {}
+        self._watch = SessionWatch(self._loop, self._open, attend, now)
         self._all_done: asyncio.Event | None = None
         self._second = 0
         self._date = b""
@@ -135,8 +129,10 @@ class Forwarder:
         exchange = Exchange(
             self._loop, request, way, self._outgoing(request, way, stamp)
         )
-        self._open[exchange] = stamp.session
-        if stamp.session is not None:
+        if stamp.session is None:
+            self._open[exchange] = None
+        else:
+            self._open[exchange] = stamp.session, permit
             self._watch.begin()
         try:
             return await exchange.run()

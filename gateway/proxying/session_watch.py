@@ -1,31 +1,44 @@
-"""Ends exchanges whose session is over: they were allowed once, and may last for ever.
+"""Looks after exchanges that last: they were allowed once, and may go on for ever.
 
-A WebSocket, an event stream or a long download is not asked again who it is.  So who
-signs out, is revoked, or reaches the end of a session is looked for among them.
+A WebSocket, an event stream or a long download is not asked again who it is.  So the
+session behind each is kept in use and renewed, and who signs out, is revoked, reaches
+the end of a session or may not any more is looked for among them.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 
+from gateway.policy.access import Permit
 from gateway.proxying.exchange import Exchange
 from gateway.sessions.session import Session
 
 PERIOD = 0.75  # seconds between two looks, while anything is open
 SOON = 0.05  # seconds from a revocation to the next look: they may come in crowds
 
+Use = tuple[Session, Permit]
+"""The session that an exchange belongs to, and the permit that it began with."""
+
+Attend = Callable[[Session, Permit, float], Session | None]
+"""Returns what became of a session that is in use, at a time; None: it must end."""
+
 
 class SessionWatch:
-    """Looks at the *open* exchanges, and ends those whose session *is_over*."""
+    """Looks at the *open* exchanges and attends to their sessions; *now* in seconds.
+
+    Those whose session is over are ended.
+    """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        open_exchanges: Mapping[Exchange, Session | None],
-        is_over: Callable[[Session], bool],
+        open_exchanges: MutableMapping[Exchange, Use | None],
+        attend: Attend,
+        now: Callable[[], float],
     ) -> None:
         self._loop = loop
         self._open = open_exchanges
-        self._is_over = is_over
+        self._attend = attend
+        self._now = now
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -49,12 +62,16 @@ class SessionWatch:
     def _look(self) -> None:
         self._timer = None
         watched = [
-            (exchange, session)
-            for exchange, session in self._open.items()
-            if session is not None
+            (exchange, *use) for exchange, use in self._open.items() if use is not None
         ]
-        for exchange, session in watched:
-            if exchange.is_under_way and self._is_over(session):
-                exchange.end_session()
         if watched:
             self.begin()
+        now = self._now()
+        for exchange, session, permit in watched:
+            if not exchange.is_under_way:
+                continue
+            attended = self._attend(session, permit, now)
+            if attended is None:
+                exchange.end_session()
+            elif attended is not session:
+                self._open[exchange] = attended, permit

@@ -8,6 +8,7 @@ from gateway.known import Known
 from gateway.sessions import chunks
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies, SetCookies, is_expirable
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.renewed import KEPT, RenewedSessions
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session, decode, encode
@@ -56,6 +57,7 @@ class CookieStore:
         self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
         self._revocations = revocations or Revocations(settings.max_age)
         self._renewed = RenewedSessions()
+        self._last_seen = LastSeen(settings.idle_timeout)
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
@@ -108,12 +110,25 @@ class CookieStore:
         return now >= session.seen_at + self._renewed_after
 
     def newest(self, session: Session, now: float) -> Session:
-        """Return what became of *session*, whose cookie may be old; or itself."""
+        """Return what became of *session*, whose cookie may be old; or itself.
+
+        With something of it open its cookie may be much older than its last use.
+        """
         newer = self._renewed.newer(session, now)
-        if newer is None:
+        if newer is not None:
+            seen_at = max(newer.seen_at, session.seen_at)
+            session = replace(newer, seen_at=seen_at, current_cookie=False)
+        in_use_at = self._last_seen.at(session.id)
+        if in_use_at < session.seen_at + self._renewed_after:
             return session
-        seen_at = max(newer.seen_at, session.seen_at)
-        return replace(newer, seen_at=seen_at, current_cookie=False)
+        return replace(session, seen_at=in_use_at, current_cookie=False)
+
+    def in_use(self, session: Session, now: float) -> None:
+        """Hear that something of *session* is open at *now* (unix seconds).
+
+        That counts as activity, which the cookie of its browser does not tell.
+        """
+        self._last_seen.saw(session.id, now)
 
     def renew(self, before: Session, renewed: Session, now: float) -> bool:
         """Have all who come with *before* get *renewed*; *now* in unix seconds.
@@ -125,6 +140,8 @@ class CookieStore:
         if self.has_ended(renewed, now):
             return False
         until = now + KEPT
+        if self._last_seen.at(renewed.id):  # its browser need not come for long
+            until = max(until, now + self._settings.idle_timeout)
         if renewed.refresh_token != before.refresh_token:
             until = max(until, renewed.signed_in_at + self._settings.max_age)
         self._renewed.keep(renewed, until, now)
@@ -140,7 +157,8 @@ class CookieStore:
         What is open counts as activity, so the idle limit has no part in it.
         """
         too_old = now >= session.signed_in_at + self._settings.max_age
-        return too_old or self._revocations.is_over(session, now)
+        ends = session.refresh_token is None and now >= session.expires_at
+        return too_old or ends or self._revocations.is_over(session, now)
 
     def write(
         self, session: Session, host: str, now: float, cookie: bytes

@@ -122,7 +122,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
         is_own_set_cookie=is_own_set_cookie,
         now=time.time,  # noqa: TID251
         random_bytes=os.urandom,
-        is_over=lambda _session, _now: proxy.over,
+        attend=lambda session, _permit, _now: None if proxy.over else session,
     )
 
     async def handler(request: ClientRequest) -> web.StreamResponse:

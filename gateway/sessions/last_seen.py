@@ -1,0 +1,41 @@
+"""When a session was last in use, where no cookie tells: something of it is open.
+
+A browser that only holds a WebSocket or an event stream open sends nothing that could
+bring a newer cookie back.  What it sends next comes with the cookie of the beginning.
+"""
+
+from collections import OrderedDict
+
+MOST_SEEN = 20_000  # sessions, about three megabytes
+
+
+class LastSeen:
+    """The sessions that were in use lately, in this process.
+
+    What was not in use for *lasting* seconds is forgotten, and the longest ago where
+    there would be more than *limit*.
+    """
+
+    __slots__ = ("_at", "_lasting", "_limit")
+
+    def __init__(self, lasting: float, limit: int = MOST_SEEN) -> None:
+        self._lasting = lasting
+        self._limit = limit
+        self._at: OrderedDict[str, int] = OrderedDict()
+
+    def saw(self, session_id: str, now: float) -> None:
+        """Hear that the session *session_id* is in use at *now* (unix seconds)."""
+        self._at[session_id] = max(int(now), self.at(session_id))
+        self._at.move_to_end(session_id)
+        while self._at:
+            oldest, at = next(iter(self._at.items()))
+            if now < at + self._lasting and len(self._at) <= self._limit:
+                return
+            del self._at[oldest]
+
+    def at(self, session_id: str) -> int:
+        """Return when *session_id* was last in use (unix seconds); 0: not known."""
+        return self._at.get(session_id, 0)
+
+    def __len__(self) -> int:
+        return len(self._at)
