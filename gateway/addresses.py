@@ -22,6 +22,7 @@ from gateway.sessions.aiohttp_storage import (
     SessionStorage,
     current_session,
 )
+from gateway.sessions.sharing import Sharing
 from gateway.visit import (
     Answer,
     Visit,
@@ -39,6 +40,7 @@ KEY_SET = "jwks.json"
 FOR_ANY_HOST = frozenset({"healthz", KEY_SET})  # applications know us by other names
 ABOUT_ME = frozenset({"", "userinfo"})
 COUNTING = frozenset({"callback", "sign-out"})  # they write the count of arrivals
+ENDING = frozenset({"callback", "sign-out", "sessions", "switch-account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Addresses:
     told_by_logto: Mapping[str, Answerer]
     renewal: Renewal
     storage: SessionStorage
+    sharing: Sharing
     arrival: Arrival
     accounts: Accounts
     key_set: Answerer | None  # of the assertions, where there are any
@@ -80,7 +83,10 @@ class Addresses:
                 response.headers["Referrer-Policy"] = NO_REFERRER
             return response
 
-        return await self.storage.serve(visit.request, answer)
+        response = await self.storage.serve(visit.request, answer)
+        if name in ENDING:  # who hears that a session is over may rely on it
+            await self.sharing.told()
+        return response
 
     async def _has_arrived(self, visit: Visit) -> bool:
         """Return whether a session came along whose arrival was waited for."""

@@ -15,7 +15,9 @@ from gateway.authentication.revoking import Revoking
 from gateway.authentication.webhook import Webhook
 from gateway.operations.revocation_file import RevocationFile
 from gateway.operations.revocation_journal import RevocationJournal
+from gateway.sessions.one_process import OneProcess
 from gateway.sessions.revocations import Revocations
+from gateway.sessions.sharing import Sharing
 from gateway.visit import Answer, Visit
 
 # Logout tokens that one client may have us verify, and all together: in a second,
@@ -30,6 +32,7 @@ class Revocation:
 
     revocations: Revocations
     journal: RevocationJournal
+    sharing: Sharing
     revoking: Revoking
 
     @classmethod
@@ -42,7 +45,9 @@ class Revocation:
         directory = settings.server.state_directory
         file = RevocationFile(directory) if directory else None
         journal = RevocationJournal(revocations, file, now)
-        return cls(revocations, journal, Revoking(revocations, journal.saved, now))
+        sharing = OneProcess(journal.saved)
+        revoking = Revoking(revocations, sharing, now)
+        return cls(revocations, journal, sharing, revoking)
 
     def told_by_logto(
         self, logto: Logto, http: aiohttp.ClientSession, now: Callable[[], float]
@@ -50,7 +55,7 @@ class Revocation:
         """Return the addresses that Logto posts to, each with its answering."""
         endpoints = ProviderEndpoints(logto, http, now=now)
         backchannel = BackchannelLogout(
-            LogoutTokens(endpoints, logto.app_id, now),
+            LogoutTokens(endpoints, logto.app_id, self.sharing, now),
             self.revoking,
             Allowance(*EACH),
             Allowance(*TOGETHER),

@@ -33,7 +33,7 @@ def addresses_of(
         callback=Callback(
             provider=common.provider,
             attempts=cookies.attempts,
-            used=UsedAttempts(),
+            used=UsedAttempts(common.revocation.sharing),
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
@@ -47,6 +47,7 @@ def addresses_of(
             settings.logto, common.http, common.now
         ),
         storage=SessionStorage(cookies.sessions, host_of=host_of, now=common.now),
+        sharing=common.revocation.sharing,
         arrival=cookies.arrival,
         accounts=Accounts(
             telling.headers, settings.session.idle_timeout, settings.session.max_age

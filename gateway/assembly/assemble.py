@@ -43,6 +43,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     revalidation = Revalidation(
         provider=provider,
         sessions=cookies.sessions,
+        sharing=revocation.sharing,
         tasks=tasks,
         metrics=metrics,
         wanted_claims=telling.headers.wanted_claims,

@@ -60,7 +60,7 @@ class Callback:
             if state is not None
             else None
         )
-        if attempt is None or not self._first_use(attempt, visit):
+        if attempt is None or not await self._first_use(attempt, visit):
             return await self._without_attempt(visit, attempt)
         outcome = await self._complete(visit, query, attempt)
         if not isinstance(outcome, Session):
@@ -82,8 +82,10 @@ class Callback:
         count = self.arrival.read(received.cookie, received.host, visit.now)
         return self.arrival.write(count + 1, received.host, visit.now)
 
-    def _first_use(self, attempt: Attempt, visit: Visit) -> bool:
-        return not attempt.is_finished and self.used.first_use(attempt.state, visit.now)
+    async def _first_use(self, attempt: Attempt, visit: Visit) -> bool:
+        if attempt.is_finished:
+            return False
+        return await self.used.first_use(attempt.state, visit.now)
 
     async def _without_attempt(self, visit: Visit, attempt: Attempt | None) -> Answer:
         """Answer a callback that no open attempt of this browser asked for.

@@ -15,30 +15,32 @@ from gateway.authentication.logout_token import (
     check_logout_claims,
 )
 from gateway.authentication.provider_endpoints import ProviderEndpoints
-from gateway.sessions.remembered import Remembered
-
-MOST_REMEMBERED = 20_000  # only tokens that Logto signed get here
+from gateway.sessions.sharing import Sharing
 
 
 class LogoutTokens:
     """Takes logout tokens for the application *client_id*, each once.
 
-    *now* gives unix seconds.
+    *sharing* tells whether one was here before, *now* gives unix seconds.
     """
 
     def __init__(
-        self, endpoints: ProviderEndpoints, client_id: str, now: Callable[[], float]
+        self,
+        endpoints: ProviderEndpoints,
+        client_id: str,
+        sharing: Sharing,
+        now: Callable[[], float],
     ) -> None:
         self._endpoints = endpoints
         self._client_id = client_id
+        self._sharing = sharing
         self._now = now
-        self._used = Remembered(MOST_REMEMBERED)
 
     async def accept(self, token: str) -> LoggedOut:
         """Return whom *token* signs out.
 
-        Raises SignInRefused where it cannot be believed or came before, and
-        ProviderUnavailable where Logto's keys cannot be had.
+        Raises SignInRefused where it cannot be believed or came before,
+        ProviderUnavailable where Logto's keys cannot be had, and SharingAway.
         """
         signer = await self._endpoints.verifier.signer(token, LOGOUT_TOKEN)
         issuer = (await self._endpoints.metadata.get()).issuer
@@ -48,9 +50,9 @@ class LogoutTokens:
         logged_out = check_logout_claims(
             claims, issuer=issuer, client_id=self._client_id, now=now
         )
-        if self._used.holds(logged_out.token_id, now):
+        name = f"logout {logged_out.token_id}"  # only what Logto signed gets here
+        if not await self._sharing.first_use(name, now + REMEMBERED, now):
             raise SignInRefused(
                 "The logout token was here before.", "invalid_logout_token"
             )
-        self._used.add(logged_out.token_id, now + REMEMBERED, now)
         return logged_out

@@ -1,9 +1,9 @@
 """Asking Logto again: does a session still hold, and who is it?
 
-Never twice at one time for one session, and in a task that no client's leaving cancels:
-Logto may replace the refresh token, and an answer that nobody received would end the
-grant.  Only Logto's word that the grant is over ends a session; while Logto is away
-sessions serve on.
+Never twice at one time for one session, in whatever process, and in a task that no
+client's leaving cancels: Logto may replace the refresh token, and an answer that nobody
+received would end the grant.  Only Logto's word that the grant is over ends a session;
+while Logto is away sessions serve on.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from gateway.operations.owned_tasks import OwnedTasks
 from gateway.sessions.cookie_store import CookieStore
 from gateway.sessions.renewal import BackOff, is_due_soon, schedule
 from gateway.sessions.session import Session
+from gateway.sessions.sharing import Sharing, SharingAway
 
 PATIENCE = 1.0  # seconds that requests wait for Logto, counted from its being asked
 AT_ONCE = 20  # refreshes at one time: Logto does about a hundred in a second
@@ -35,19 +36,19 @@ class _Flight:
 
     begun_at: float
     task: asyncio.Task[None] | None = None
-    revoke: bool = False  # its person signed out meanwhile
 
 
 @dataclass(slots=True)
 class Revalidation:
     """Renews sessions every *revalidate* seconds; *timeout* is that of calls to Logto.
 
-    *wanted_claims* are those that headers ask for, *now* gives unix seconds, and
-    *logto* holds the pauses for the whole process.
+    *wanted_claims* are those that headers ask for, *now* gives unix seconds, *logto*
+    holds the pauses for the whole process, and *sharing* whose turn it is in all.
     """
 
     provider: LogtoProvider
     sessions: CookieStore
+    sharing: Sharing
     tasks: OwnedTasks
     metrics: Metrics
     wanted_claims: Collection[str]
@@ -96,9 +97,7 @@ class Revalidation:
 
     def signed_out(self, session: Session) -> None:
         """Hear that the person of *session* signed out: what comes yet is revoked."""
-        flight = self._flights.get(session.id)
-        if flight is not None:
-            flight.revoke = True
+        self.tasks.begin(self._revoke_late(session))
 
     def _begin(self, session: Session, now: float) -> _Flight | None:
         """Begin to ask about *session*; None where it is not the time to try."""
@@ -106,27 +105,42 @@ class Revalidation:
             return None
         flight = _Flight(asyncio.get_running_loop().time())
         self._flights[session.id] = flight
-        flight.task = self.tasks.begin(self._fly(session, flight))
+        flight.task = self.tasks.begin(self._fly(session))
         return flight
 
     def _allows(self, session: Session, now: float) -> bool:
         own = self._failing.get(session.id)
         return self.logto.allows(now) and (own is None or own.allows(now))
 
-    async def _fly(self, session: Session, flight: _Flight) -> None:
+    async def _fly(self, session: Session) -> None:
         try:
-            async with self._turns:
+            async with self._turns, self.sharing.turn(session) as found:
                 now = self.now()
+                newest = self._take_in(session, found, now)
                 # Much may have happened while it waited for its turn.
-                if self._allows(session, now) and not self._is_over(session, now):
-                    await self._ask(session, flight, now)
+                if (
+                    now >= schedule(newest, self.revalidate).due_at
+                    and self._allows(session, now)
+                    and not self._is_over(newest, now)
+                ):
+                    await self._ask(newest, now)
+        except SharingAway:
+            self._pause(session)
         finally:
             del self._flights[session.id]
+
+    def _take_in(self, session: Session, found: Session, now: float) -> Session:
+        """Return the newest of *session*, of which *found* is known elsewhere."""
+        newest = self.sessions.newest(session, now)
+        if found.generation > newest.generation:
+            self.sessions.renew(newest, found, now)
+            return self.sessions.newest(newest, now)
+        return newest
 
     def _is_over(self, session: Session, now: float) -> bool:
         return self.sessions.has_ended(session, now)
 
-    async def _ask(self, session: Session, flight: _Flight, now: float) -> None:
+    async def _ask(self, session: Session, now: float) -> None:
         self.logto.tries(now)
         if session.id in self._failing:
             self._failing[session.id].tries(now)
@@ -147,9 +161,9 @@ class Revalidation:
         else:
             self._answered(session)
             self.metrics.refreshes.labels("renewed").inc()
-        kept = self.sessions.renew(session, renewed, self.now())
-        if not kept and flight.revoke:
-            await self._revoke(session, renewed)
+        now = self.now()
+        until = self.sessions.renew(session, renewed, now)
+        await self.sharing.keep(session, renewed, until, now)
 
     def _renewed(self, before: Session, refreshed: Refreshed, now: float) -> Session:
         """Return *before* with what Logto said, which was asked at *now*."""
@@ -169,16 +183,18 @@ class Revalidation:
 
     def _away(self, session: Session, reason: str) -> None:
         """Hear that Logto could not be asked: sessions serve on."""
-        now = self.now()
         self.metrics.refreshes.labels("logto_away").inc()
         self.metrics.provider_failures.inc()
-        own = self._failing.setdefault(session.id, BackOff(session.id))
-        own.failed(now)
-        if len(self._failing) > MOST_FAILING:
-            self._failing.popitem(last=False)
-        if self.logto.failed(now):
+        self._pause(session)
+        if self.logto.failed(self.now()):
             self.metrics.logto_away.set(1)
             log.warning("logto_away", reason=reason, hint="Sessions serve on.")
+
+    def _pause(self, session: Session) -> None:
+        """Have a moment pass before *session* is tried again."""
+        self._failing.setdefault(session.id, BackOff(session.id)).failed(self.now())
+        if len(self._failing) > MOST_FAILING:
+            self._failing.popitem(last=False)
 
     def _answered(self, session: Session) -> None:
         self._failing.pop(session.id, None)
@@ -193,16 +209,24 @@ class Revalidation:
             log.info("session_ended", subject=session.identity.sub, reason=reason)
         self.sessions.end(session, now)
 
-    async def _revoke(self, before: Session, renewed: Session) -> None:
-        """Revoke what came after the sign-out, which revoked the former token."""
-        token = renewed.refresh_token
-        if token is None or token == before.refresh_token:
-            return
+    async def _revoke_late(self, session: Session) -> None:
+        """Revoke what came after the sign-out, which revoked the token of *session*.
+
+        Once nobody asks about it any more.
+        """
         try:
-            await self.provider.revoke(token)
+            async with self.sharing.turn(session) as found:
+                token = self._take_in(session, found, self.now()).refresh_token
+                if token is not None and token != session.refresh_token:
+                    await self.provider.revoke(token)
         except ProviderUnavailable as error:
             self.metrics.provider_failures.inc()
-            log.warning("not_revoked", subject=before.identity.sub, reason=error.reason)
+            self._not_revoked(session, error.reason)
+        except SharingAway as error:
+            self._not_revoked(session, error.reason)
+
+    def _not_revoked(self, session: Session, reason: str) -> None:
+        log.warning("not_revoked", subject=session.identity.sub, reason=reason)
 
 
 async def _landed(flight: _Flight, patience: float) -> None:

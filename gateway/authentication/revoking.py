@@ -1,24 +1,25 @@
 """Signing people out everywhere: what all ways of doing so share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from gateway.sessions.revocations import Revocations, Whose
+from gateway.sessions.sharing import Sharing
 
 log = structlog.get_logger("gateway.sessions")
 
 
 @dataclass(frozen=True, slots=True)
 class Revoking:
-    """Revokes sessions, and has that written down where it is kept.
+    """Revokes sessions everywhere, and has that written down where it is kept.
 
-    *saved* waits until all is on disk, and returns whether; *now* gives unix seconds.
+    *now* gives unix seconds.
     """
 
     revocations: Revocations
-    saved: Callable[[], Awaitable[bool]]
+    sharing: Sharing
     now: Callable[[], float]
 
     async def revoke(self, *marks: tuple[Whose, str], reason: str) -> bool:
@@ -30,7 +31,7 @@ class Revoking:
         for whose, value in marks:  # all before the first wait, which may be cut short
             self.revocations.revoke(whose, value, self.now())
             log.info("sessions_revoked", whose=str(whose), value=value, reason=reason)
-        return await self.saved()
+        return await self.sharing.told()
 
     async def order(self, whose: Whose, value: str) -> bool:
         """Revoke by the operator's order."""

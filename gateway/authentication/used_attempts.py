@@ -4,30 +4,24 @@ Clearing an attempt's cookie binds only a browser that complies; a copy of it wo
 open for the rest of its ten minutes.
 """
 
-from hashlib import sha256
+from dataclasses import dataclass
 
 from gateway.authentication.attempt import CLOCK_LEEWAY, LIFETIME
-from gateway.sessions.remembered import Remembered
-
-MOST_REMEMBERED = 50_000  # about ten megabytes; only sealed attempts get here
+from gateway.sessions.sharing import Sharing
 
 
+@dataclass(frozen=True, slots=True)
 class UsedAttempts:
-    """The states that came back lately, in this process."""
+    """The states that came back lately, to whatever process."""
 
-    __slots__ = ("_states",)
+    sharing: Sharing
 
-    def __init__(self, limit: int = MOST_REMEMBERED) -> None:
-        self._states = Remembered(limit)
-
-    def first_use(self, state: str, now: float) -> bool:
+    async def first_use(self, state: str, now: float) -> bool:
         """Tell whether *state* comes back for the first time, and remember that.
 
         Ask for attempts that opened only: strangers shall not fill the memory.
         *now* is in unix seconds; it is remembered for as long as the attempt lives.
+        Raises SharingAway.
         """
-        digest = sha256(state.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        if self._states.holds(digest, now):
-            return False
-        self._states.add(digest, now + LIFETIME + CLOCK_LEEWAY, now)
-        return True
+        until = now + LIFETIME + CLOCK_LEEWAY
+        return await self.sharing.first_use(f"attempt {state}", until, now)

@@ -130,22 +130,19 @@ class CookieStore:
         """
         self._last_seen.saw(session.id, now)
 
-    def renew(self, before: Session, renewed: Session, now: float) -> bool:
-        """Have all who come with *before* get *renewed*; *now* in unix seconds.
+    def renew(self, before: Session, renewed: Session, now: float) -> float:
+        """Have all who come with *before* get *renewed*, and return until when.
 
         Where the refresh token was replaced, until the client has it: to use the
-        former again would end the grant.  Return False, and do nothing, where the
-        session ended meanwhile.
+        former again would end the grant.  Times in unix seconds.
         """
-        if self.has_ended(renewed, now):
-            return False
         until = now + KEPT
         if self._last_seen.at(renewed.id):  # its browser need not come for long
             until = max(until, now + self._settings.idle_timeout)
         if renewed.refresh_token != before.refresh_token:
             until = max(until, renewed.signed_in_at + self._settings.max_age)
         self._renewed.keep(renewed, until, now)
-        return True
+        return until
 
     def has_ended(self, session: Session, now: float) -> bool:
         """Tell whether *session* is over before its time, at *now* (unix seconds)."""

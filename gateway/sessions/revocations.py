@@ -56,10 +56,14 @@ class Revocations:
         self._marks: OrderedDict[tuple[Whose, str], Mark] = OrderedDict()  # by `at`
         self._most = most
         self._listeners: list[Callable[[Mark], None]] = []
+        self._of_here: list[Callable[[Mark], None]] = []
 
-    def watch(self, listener: Callable[[Mark], None]) -> None:
-        """Have *listener* hear of each new mark, once it counts."""
-        self._listeners.append(listener)
+    def watch(self, listener: Callable[[Mark], None], *, own: bool = False) -> None:
+        """Have *listener* hear of each new mark, once it counts.
+
+        With *own* only of what was ended here, not of what :meth:`take` brings.
+        """
+        (self._of_here if own else self._listeners).append(listener)
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
@@ -71,6 +75,12 @@ class Revocations:
     def revoke(self, whose: Whose, value: str, now: float) -> None:
         """Have the sessions of *whose* *value* be over, signed in before *now*."""
         self._tell(Mark(whose, value, now, now + self._lasting), now)
+
+    def take(self, mark: Mark, now: float) -> None:
+        """Have a *mark* count that another process made; *now* in unix seconds."""
+        self.restore(mark, now)
+        for listener in self._listeners:
+            listener(mark)
 
     def restore(self, mark: Mark, now: float) -> None:
         """Take in a *mark* of earlier, as :meth:`marks` gave it; nobody is told."""
@@ -114,8 +124,8 @@ class Revocations:
                 yield mark
 
     def _tell(self, mark: Mark, now: float) -> None:
-        self.restore(mark, now)
-        for listener in self._listeners:
+        self.take(mark, now)
+        for listener in self._of_here:
             listener(mark)
 
     def _last_mark(self, session: Session) -> float:

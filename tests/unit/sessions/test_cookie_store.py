@@ -364,7 +364,7 @@ def again(before: Session, refresh_token: str | None = None) -> Session:
 def test_40_late_comers_with_the_old_cookie_get_the_renewed_session() -> None:
     store = make()
     old = browser(store).cookie()
-    assert store.renew(session(), again(session(), "next"), NOW + 300)
+    assert store.renew(session(), again(session(), "next"), NOW + 300) > NOW + 300
     found = store.read(old, HOST, NOW + 301)
     assert found == again(session(), "next")
     assert found is not None
@@ -416,12 +416,13 @@ def test_a_renewed_session_is_kept_for_late_comers(
     assert store.newest(session(), kept_until).generation == 0
 
 
-def test_a_session_that_ended_is_not_renewed() -> None:
+def test_a_session_that_ended_is_not_brought_back_by_its_renewal() -> None:
     store = make()
     old = browser(store).cookie()
     store.end(session(), NOW)
-    assert not store.renew(session(), again(session()), NOW + 1)
+    store.renew(session(), again(session()), NOW + 1)
     assert store.read(old, HOST, NOW + 1) is None
+    assert store.write(again(session()), HOST, NOW + 1, old) == []
 
 
 def test_a_renewed_session_ends_for_its_old_cookies_too() -> None:
