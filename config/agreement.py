@@ -8,6 +8,7 @@ from config.identity import reduced
 from config.listen import TcpAddress
 from config.origin import Origin
 from config.problem import Finding, Path
+from config.redis_url import EXAMPLE as REDIS_EXAMPLE, RedisAddress
 from config.table import Accepted
 from config.upstream import Upstream
 
@@ -30,6 +31,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     """Return every finding about values that do not go together."""
     yield from _cookie(draft.tables["server"], draft.tables["session"])
     yield from _lifetimes(draft.tables["session"])
+    yield from _redis(draft.tables["session"], draft.doubtful)
     yield from _tls(draft.tables["server"])
     yield from _listeners(draft.tables["server"], draft.tables["admin"])
     yield from _assertion(draft)
@@ -75,6 +77,22 @@ def _lifetimes(session: Accepted) -> Iterator[Finding]:
             "is longer than max_age, so Logto would never be asked about a session",
             ("session", "max_age"),
         )
+
+
+def _redis(session: Accepted, doubtful: frozenset[Path]) -> Iterator[Finding]:
+    if not {"store", "redis_url"} <= session.keys():
+        return
+    address, wanted = session["redis_url"], session["store"] == "redis"
+    if wanted and address is None and ("session", "redis_url_file") not in doubtful:
+        sentence = f'is "redis", which needs redis_url, such as "{REDIS_EXAMPLE}"'
+        yield Finding(("session", "store"), sentence)
+    if not wanted and address is not None:
+        sentence = 'has no effect: write store = "redis", or take it away'
+        yield Finding(("session", "redis_url"), sentence, ("session", "store"))
+    over_tls = isinstance(address, RedisAddress) and address.scheme == "rediss"
+    if session.get("redis_ca_file") and not over_tls:
+        sentence = "has no effect: redis_url is not rediss://"
+        yield Finding(("session", "redis_ca_file"), sentence)
 
 
 def _tls(server: Accepted) -> Iterator[Finding]:

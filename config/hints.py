@@ -48,6 +48,12 @@ def _cookie(settings: Settings) -> Iterator[str]:
             'same_site is "none": browsers that block third-party cookies '
             "still refuse it in frames of other sites"
         )
+    redis = session.redis_url
+    if redis is not None and redis.scheme == "redis" and not redis.is_local:
+        yield (
+            "redis_url is redis:// to another machine: its password crosses the "
+            "network in the clear; rediss:// is over TLS"
+        )
     if session.max_cookie_size > parse_size("3.5KiB"):
         yield (
             "max_cookie_size is over 3.5KiB: a proxy in front needs larger header "

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from config.distinct import read_distinct
 from config.problem import Wrong
-from config.table import Table, key
+from config.redis_url import RedisAddress, parse_redis_url
+from config.table import AsString, Table, key
 from config.units import Duration, Size, between
 
 KEY_SIZE = 32
@@ -107,6 +108,34 @@ class Session(Table):
         "Most that the session's cookie may take; over 3.5KiB it is sent in "
         "chunks, and a proxy in front may need larger header buffers.",
         default="3.5KiB",
+    )
+    store: Literal["cookie", "redis"] = key(
+        "Where sessions live: in the browsers' cookies, or in Redis (or Valkey), which "
+        "several gateways can share; the cookie then holds a reference.",
+        default="cookie",
+    )
+    redis_url: Annotated[
+        RedisAddress | None, BeforeValidator(parse_redis_url), AsString
+    ] = key(
+        'Address of Redis, with user and password: `"redis://…"`, over TLS '
+        '`"rediss://…"`, or `"unix:///path?db=0"`.',
+        default="",
+    )
+    redis_url_file: str = key("File that holds `redis_url`, instead of it.", default="")
+    redis_ca_file: str = key(
+        "PEM file with the authorities to trust for Redis; empty is the system's.",
+        default="",
+    )
+    redis_connections: Annotated[int, Field(ge=1, le=1000)] = key(
+        "Most connections to Redis at a time; who comes later waits for one, for "
+        "`redis_timeout`.",
+        default=20,
+    )
+    redis_connect_timeout: Duration = key(
+        "How long connecting to Redis may take.", default="1s"
+    )
+    redis_timeout: Duration = key(
+        "How long one answer of Redis may take.", default="1s"
     )
     idle_timeout: Duration = key(
         "A session ends when it is not used for so long.", default="12h"

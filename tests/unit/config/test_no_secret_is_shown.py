@@ -110,7 +110,11 @@ def test_the_contents_of_a_secret_file_are_not_repeated(tmp_path: Path) -> None:
 def test_settings_and_the_summary_hold_no_secret() -> None:
     text = written(
         logto={"app_secret": f'"{SECRET}"'},
-        session={"keys": f'["{KEY}", "{OTHER_KEY}"]'},
+        session={
+            "keys": f'["{KEY}", "{OTHER_KEY}"]',
+            "store": '"redis"',
+            "redis_url": f'"redis://{SECRET}:{SECRET}@redis.internal"',
+        },
     )
     message = shown(text, {}) + "\n".join(summary(load_text(text)))
     for secret in (SECRET, KEY, OTHER_KEY, "0123456789abcdef", "vutsrqponmlkjihg"):

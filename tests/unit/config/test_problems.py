@@ -20,8 +20,8 @@ TABLES = [
         id="an unknown table",
     ),
     pytest.param(
-        {"session": {"redis_url": '"redis://localhost"'}},
-        "session.redis_url: unknown key",
+        {"session": {"shards": "2"}},
+        "session.shards: unknown key",
         id="a key that does not exist yet",
     ),
     pytest.param(
