@@ -93,7 +93,7 @@ class Gateway:
             self._settings.session.keys, parts.revocation.revoking.order, self._now
         )
         application = admin_application(
-            parts.metrics, lambda: self._not_ready, orders.routes()
+            parts.metrics, lambda: self._not_ready, orders.routes(), admin.names
         )
         self._admin = web.AppRunner(
             application, access_log=None, shutdown_timeout=ADMIN_LAST_WORDS

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.operations.order import PATH
 from tests.support.gateway_process import (
     GatewayProcess,
     gateway_process,
@@ -84,6 +85,22 @@ async def test_a_broken_request_there_is_harmless(gateway: GatewayProcess) -> No
         "stopping",
         "stopped",
     }
+
+
+async def test_no_web_page_asks_by_a_name_of_its_own(tmp_path: Path) -> None:
+    listed = '127.0.0.1:0"\nhosts = ["gateway.monitoring.svc"]  # "'
+    file = write_configuration(tmp_path, public(NOWHERE), admin=listed)
+    async with gateway_process(file) as gateway:
+        _, admin = await gateway.listening()
+        for asked in (get("/metrics"), get("/healthz"), get(PATH, "POST")):
+            request = asked.replace(b"127.0.0.1", b"evil.example:9901")
+            answer = await exchange(admin, request)
+            assert answer.status == 421
+            assert b"admin.hosts" in answer.body
+        for name in (b"gateway:9901", b"gateway.monitoring.svc", b"localhost"):
+            request = get("/metrics").replace(b"127.0.0.1", name)
+            assert (await exchange(admin, request)).status == 200
+        assert await gateway.stopped() == 0
 
 
 async def test_it_can_be_a_unix_socket(tmp_path: Path) -> None:
