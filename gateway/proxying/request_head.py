@@ -99,7 +99,8 @@ def parse_request_head(head: bytes, most_fields: int) -> RequestHead:
         meaning.fields,
         meaning.length,
         meaning.chunked,
-        meaning.keep_alive,
+        # What follows a CONNECT is meant for somebody else (RFC 9110 §9.3.6).
+        meaning.keep_alive and method != "CONNECT",
         meaning.expects_continue,
         meaning.wants_websocket and method == "GET",
         meaning.notes,

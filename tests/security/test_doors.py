@@ -148,6 +148,21 @@ async def test_19_methods_that_echo_or_tunnel_are_not_there(
     assert walls.upstream.requests == []
 
 
+@pytest.mark.parametrize("target", [b"/x", b"127.0.0.1:22", b"/public/x"])
+async def test_19_nothing_behind_a_connect_is_read(
+    walls: Fortress, target: bytes
+) -> None:
+    host = b"Host: %b\r\n\r\n" % walls.host
+    hidden = b"GET /public/hidden HTTP/1.1\r\n" + host
+    heard = await walls.send(
+        b"CONNECT %b HTTP/1.1\r\n" % target + host + hidden, quiet=5
+    )
+    assert heard.closed
+    assert heard.data.startswith(b"HTTP/1.1 405 ")
+    assert heard.data.count(b"HTTP/1.1 ") == 1
+    assert walls.upstream.requests == []
+
+
 async def test_14_nobody_waits_for_a_body_that_will_not_be_taken(
     walls: Fortress,
 ) -> None:
