@@ -18,6 +18,10 @@ CLAIMS = (
     "email",
     "picture",
     "roles",
+    "scopes",
+    "organization",
+    "organizations",
+    "organization_roles",
 )
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
@@ -55,6 +59,7 @@ _TAKEN = frozenset(
         "ifrange",
         "ifunmodifiedsince",
         "origin",
+        "proxy",
         "range",
         "referer",
         "setcookie",

@@ -21,6 +21,7 @@ _PREFIXES = (
     "CF-Connecting-IP",
 )
 _NAMES = (
+    "Proxy",  # HTTP_PROXY for a CGI program (CVE-2016-5385): where its requests go
     "Forwarded",
     "X-Real-IP",
     "X-Rewrite-URL",

@@ -33,6 +33,8 @@ NAMES = (
     b"X-Remote-User", b"X-Auth-User", b"X-Auth-Username", b"X-Auth-Userid",
     b"X-Auth-Email", b"X-Auth-Name", b"X-Auth-Groups", b"X-Auth-Roles",
     b"X-Auth-Subject", b"X-Webauth-User",
+    # What a CGI program sees as HTTP_PROXY (CVE-2016-5385, httpoxy).
+    b"Proxy",
 )  # fmt: skip
 SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
     "as it is": lambda name: name,
