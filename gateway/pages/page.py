@@ -10,7 +10,6 @@ from gateway.pages.refusals import (
     BadRequest,
     CrossSite,
     Forbidden,
-    HeadersTooLarge,
     MethodNotAllowed,
     NotFound,
     UnknownHost,
@@ -35,7 +34,6 @@ __all__ = [
     "BadRequest",
     "CrossSite",
     "Forbidden",
-    "HeadersTooLarge",
     "InternalError",
     "MethodNotAllowed",
     "NotFound",
@@ -71,7 +69,6 @@ Page = (
     | MethodNotAllowed
     | BadRequest
     | UnknownHost
-    | HeadersTooLarge
     | TooManySignIns
     | TooManyUpgrades
     | SessionTooLarge

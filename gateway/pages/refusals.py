@@ -154,24 +154,3 @@ class UnknownHost:
             ),
             actions=(Link(f"Go to {site.place}", site.home + HOME),),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class HeadersTooLarge:
-    """The header fields are larger, or more, than we take."""
-
-    def notice(self, _site: Site) -> Notice:
-        """Return what the page says (RFC 6585, section 5)."""
-        return Notice(
-            status=431,
-            error="headers_too_large",
-            title="Your browser sent too much",
-            message="The header of this request is too large.",
-            advice=(
-                (
-                    "Usually too many cookies have piled up. Delete the cookies of this"
-                    " site in your browser, then try again."
-                ),
-            ),
-            actions=(START_PAGE,),
-        )

@@ -51,7 +51,7 @@ class Inbox:
         data = self._data
         end = data.find(b"\r\n\r\n", self._searched)
         if end > self._limit or (end < 0 and len(data) > self._limit):
-            reason = "the request's head is too large"
+            reason = "the request's head is too large: too many cookies, perhaps?"
             raise RequestRefused(431, reason, limit="header_size")
         if end < 0:
             self._check_beginning(data)

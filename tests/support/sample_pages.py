@@ -13,7 +13,6 @@ from gateway.pages.page import (
     BadRequest,
     CrossSite,
     Forbidden,
-    HeadersTooLarge,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -73,7 +72,6 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "unknown-host": UnknownHost(
             ("app.example.com", "*.lab.example.com"), "old.example.com"
         ),
-        "headers-too-large": HeadersTooLarge(),
         "too-many-sign-ins": TooManySignIns(6),
         "too-many-upgrades": TooManyUpgrades(10),
         "session-too-large": SessionTooLarge(5120, 3584),

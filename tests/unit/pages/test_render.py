@@ -56,7 +56,6 @@ STATUSES = {
     "method-not-allowed": 405,
     "bad-request": 400,
     "unknown-host": 421,
-    "headers-too-large": 431,
     "too-many-sign-ins": 429,
     "too-many-upgrades": 429,
     "session-too-large": 500,
