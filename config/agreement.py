@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from config import credentials
 from config.allow import BOTH_LINES
 from config.identity import reduced
 from config.listen import TcpAddress
@@ -38,6 +39,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     for index, route in enumerate(draft.routes):
         yield from _access(index, route, draft)
         yield from _hosts_of_many(index, route)
+        yield from credentials.disagreements(index, route, _resources(draft))
         yield from _ca_file(index, route)
     yield from _equal_routes(draft.routes)
 
@@ -150,12 +152,18 @@ def _access(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
 def _hosts_of_many(index: int, route: Accepted) -> Iterator[Finding]:
     path: Path = ("routes", index)
     many = str(route.get("host", "")).startswith("*.")
-    if many and route.get("access") == "signed-in":
+    sessions = route.get("credentials") != ("bearer",)
+    if many and sessions and route.get("access") == "signed-in":
         yield Finding(
             (*path, "host"),
             "nobody can sign in at a *. host, whose callback cannot be registered: "
             'name each host, or let access be "public" or "optional"',
         )
+
+
+def _resources(draft: Draft) -> tuple[str, ...] | None:
+    given = draft.tables["logto"].get("resources")
+    return given if isinstance(given, tuple) else None
 
 
 def _policy_allows(draft: Draft) -> bool:

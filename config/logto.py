@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from config.credentials import Resource
 from config.origin import parse_origin
 from config.problem import Wrong
 from config.table import AsString, Many, Table, key
@@ -86,6 +87,11 @@ class Logto(Table):
         "Scopes to ask for, beside `openid` and `offline_access`; "
         "the X handle and id come with `identities`.",
         default=["profile", "email", "identities", "roles"],
+    )
+    resources: Annotated[tuple[Resource, ...], Many] = key(
+        "API resources that are registered in Logto, by their indicators, such as "
+        "`https://api.example.com`; bearers must be for one of them.",
+        default=[],
     )
     webhook_signing_key: Annotated[SecretStr, AfterValidator(_optional_secret)] = key(
         "Signing key of the webhook at `/.gateway/hooks/logto`, which tells who was "

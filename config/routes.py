@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PrivateAttr
 
 from config.allow import Allowed
+from config.credentials import Audience, Credentials
 from config.origin import parse_host, parse_origin
 from config.problem import Wrong, did_you_mean
 from config.table import AsString, Many, Reading, Table, key
@@ -137,6 +138,19 @@ class Route(Table):
         "which one must match; without it that of `[policy]` counts.",
         default=None,
     )
+    credentials: Credentials = key(
+        'What shows who it is: `"session"` (the cookie of a person who signed in), '
+        '`"bearer"` (`Authorization: Bearer` with an access token of Logto), or both.',
+        default=["session"],
+    )
+    audience: Audience = key(
+        "The one of `logto.resources` that a bearer must be for; empty is any of them.",
+        default="",
+    )
+    pass_bearer: bool = key(
+        "Send a client's bearer on to the upstream, which otherwise gets none.",
+        default=False,
+    )
     origins: Annotated[tuple[AllowedOrigin, ...], Many] = key(
         "Other origins whose pages may use a session here.", default=[]
     )
@@ -165,6 +179,16 @@ class Route(Table):
     def index(self) -> int:
         """The route's place in the file, from 0."""
         return self._index
+
+    @cached_property
+    def takes_sessions(self) -> bool:
+        """Whether a session's cookie shows who it is."""
+        return "session" in self.credentials
+
+    @cached_property
+    def takes_bearers(self) -> bool:
+        """Whether an access token shows who it is."""
+        return self.access != "public" and "bearer" in self.credentials
 
     @cached_property
     def label(self) -> str:
