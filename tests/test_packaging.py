@@ -1,5 +1,6 @@
 """What people install: the package and its pinned requirements."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -78,6 +79,24 @@ def test_what_shares_an_environment_agrees() -> None:
             for pin in pins:
                 known = seen.setdefault((package, str(pin.marker)), str(pin.specifier))
                 assert known == str(pin.specifier), package
+
+
+def test_the_express_recipe_is_pinned_with_hashes_and_no_address() -> None:
+    text = (ROOT / "docs/recipes/express/package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    assert set(packages[""]["dependencies"]) == {"express", "jose"}
+    assert all("integrity" in each for name, each in packages.items() if name)
+    assert "://" not in text
+
+
+def test_the_go_recipe_is_pinned_with_hashes() -> None:
+    folder = ROOT / "docs/recipes/net-http"
+    wanted = re.findall(
+        r"^\t(\S+ v\S+)$", (folder / "go.mod").read_text(), re.MULTILINE
+    )
+    pins = re.findall(r"^(\S+ v\S+) h1:", (folder / "go.sum").read_text(), re.MULTILINE)
+    assert wanted
+    assert set(wanted) <= set(pins)
 
 
 # --- The package ---------------------------------------------------------

@@ -45,10 +45,12 @@ def give(machine: Path, name: str, script: str) -> None:
     (machine / name).chmod(0o755)
 
 
-def run(machine: Path, command: str, **variables: str) -> tuple[int, str]:
+def run(
+    machine: Path, command: str, folder: Path = ROOT, **variables: str
+) -> tuple[int, str]:
     done = subprocess.run(
         [machine / "sh", "-euc", f". scripts/environment; {command}"],
-        cwd=ROOT,
+        cwd=folder,
         env={"PATH": str(machine), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -59,7 +61,7 @@ def run(machine: Path, command: str, **variables: str) -> tuple[int, str]:
 
 
 def make_environment(machine: Path, **variables: str) -> tuple[int, str]:
-    return run(machine, f"make_environment {machine.parent}/env", **variables)
+    return run(machine, f"make_environment {machine.parent}/env", ROOT, **variables)
 
 
 def made(machine: Path) -> bool:
@@ -165,6 +167,59 @@ def test_elsewhere_a_line_says_what_is_missing(
         "Missing: no-browser no-server. "
         "The tests that need it are skipped (with CI=true they fail)."
     )
+
+
+# --- Recipes of other languages ------------------------------------------
+
+NPM = '#!/bin/sh\necho "npm $*"\n'
+GO = '#!/bin/sh\necho "go $* in $(basename "$PWD") with $GOFLAGS"\n'
+
+
+@pytest.fixture
+def project(machine: Path) -> Path:
+    """A project with a recipe for each of them, to which nothing is installed."""
+    (machine / "basename").symlink_to(shutil.which("basename") or "")
+    folder = machine.parent / "project"
+    shutil.copytree(ROOT / "docs/recipes", folder / "docs/recipes")
+    shutil.copytree(ROOT / "scripts", folder / "scripts")
+    return folder
+
+
+def test_what_npm_installs_runs_no_code_and_is_installed_once(
+    machine: Path, project: Path
+) -> None:
+    give(machine, "npm", NPM)
+    command = "install_node express"
+    code, said = run(machine, command, project)
+    assert code == 0
+    assert "npm ci --prefix .node/express --ignore-scripts" in said
+    assert run(machine, command, project) == (0, "")
+    (project / "docs/recipes/express/package-lock.json").write_text("{}")
+    assert "npm ci" in run(machine, command, project)[1]
+
+
+def test_what_npm_could_not_install_is_tried_again(
+    machine: Path, project: Path
+) -> None:
+    give(machine, "npm", "#!/bin/sh\nexit 1\n")
+    assert run(machine, "install_node express", project)[0] == 1
+    give(machine, "npm", NPM)
+    assert "npm ci" in run(machine, "install_node express", project)[1]
+
+
+def test_go_builds_what_is_pinned(machine: Path, project: Path) -> None:
+    give(machine, "go", GO)
+    code, said = run(machine, "build_go net-http", project)
+    assert code == 0
+    assert f"go build -o {project}/.go/net-http . in net-http" in said
+    assert said.endswith("with -mod=readonly\n")
+
+
+@pytest.mark.parametrize("command", ["install_node express", "build_go net-http"])
+def test_without_the_language_nothing_is_done(
+    machine: Path, project: Path, command: str
+) -> None:
+    assert run(machine, command, project) == (0, "")
 
 
 @pytest.mark.parametrize(

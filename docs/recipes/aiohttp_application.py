@@ -1,6 +1,6 @@
 """An aiohttp application that believes the gateway's assertion, and nothing else.
 
-    PUBLIC_URL=https://app.example.com python aiohttp_application.py
+    PUBLIC_URL=https://app.example.com PORT=3000 python aiohttp_application.py
 
 Needs aiohttp and PyJWT with cryptography.
 """
@@ -17,7 +17,8 @@ PERSON = web.RequestKey("person", dict)
 
 def only_through_the_gateway(public_url: str) -> Middleware:
     """Answer 401 to whatever did not come through the gateway at *public_url*."""
-    keys = jwt.PyJWKClient(f"{public_url}/.gateway/jwks.json")  # asked now and then
+    # Asked every five minutes, and for a key that it does not know, twice a minute.
+    keys = jwt.PyJWKClient(f"{public_url}/.gateway/jwks.json", timeout=5)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -33,7 +34,7 @@ def only_through_the_gateway(public_url: str) -> Middleware:
                 options={"require": ["exp", "iat", "sub"]},
                 leeway=5,
             )
-        except (KeyError, jwt.PyJWTError):
+        except (KeyError, UnicodeError, jwt.PyJWTError):
             raise web.HTTPUnauthorized from None
         return await handler(request)
 
@@ -41,8 +42,11 @@ def only_through_the_gateway(public_url: str) -> Middleware:
 
 
 async def hello(request: web.Request) -> web.Response:
-    """Say who it is."""
-    return web.json_response({"sub": request[PERSON]["sub"]})
+    """Greet the person."""
+    person = request[PERSON]
+    return web.json_response(
+        {"hello": person.get("name", "stranger"), "user": person["sub"]}
+    )
 
 
 def application(public_url: str) -> web.Application:
@@ -54,7 +58,7 @@ def application(public_url: str) -> web.Application:
 
 if __name__ == "__main__":
     web.run_app(
-        application(os.environ["PUBLIC_URL"]),  # noqa: TID251
+        application(os.environ["PUBLIC_URL"]),
         host="127.0.0.1",
-        port=3000,
+        port=int(os.environ["PORT"]),
     )
