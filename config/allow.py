@@ -45,6 +45,33 @@ _Email = Annotated[
     str, _pattern(rf"[!#-'*+\-/-9=?A-Z^-~.]{{1,64}}@{_DOMAIN}", "one e-mail address")
 ]
 _Domain = Annotated[str, _pattern(_DOMAIN, "a domain such as example.com")]
+# RFC 6749 section 3.3; Logto's permissions are such scopes.
+_Scope = Annotated[str, _pattern(r"[!#-[\]-~]{1,128}", "one scope, without spaces")]
+_ORGANIZATION = r"[A-Za-z0-9_-]{1,64}"
+_LONGEST_ROLE = 128  # characters; a longer one in a claim counts for nothing
+_Organization = Annotated[
+    str, _pattern(_ORGANIZATION, "the id of an organization in Logto")
+]
+
+
+def _check_role(text: str) -> str:
+    if not 0 < len(text) <= _LONGEST_ROLE or not text.isprintable():
+        raise Wrong(f"expected a role: 1 to {_LONGEST_ROLE} printable characters")
+    if text != text.strip():
+        raise Wrong("expected a role without spaces around it")
+    return text
+
+
+def _check_organization_role(text: str) -> str:
+    organization, colon, role = text.partition(":")
+    if not colon or not re.fullmatch(_ORGANIZATION, organization, re.ASCII):
+        raise Wrong('expected "<id of the organization>:<role>"')
+    _check_role(role)
+    return text
+
+
+_Role = Annotated[str, AfterValidator(_check_role)]
+_OrganizationRole = Annotated[str, AfterValidator(_check_organization_role)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,28 @@ class Condition:
     email_domains: Annotated[
         frozenset[_Domain] | None,
         Field(description="Domains of verified e-mail addresses."),
+    ] = None
+    roles: Annotated[
+        frozenset[_Role] | None,
+        Field(description="Roles in Logto, compared to the letter."),
+    ] = None
+    scopes: Annotated[
+        frozenset[_Scope] | None,
+        Field(
+            description="Permissions of the `resources` of `[logto]`, or in the "
+            "organization that somebody acts for."
+        ),
+    ] = None
+    organizations: Annotated[
+        frozenset[_Organization] | None,
+        Field(description="Ids of organizations in Logto that somebody acts for."),
+    ] = None
+    organization_roles: Annotated[
+        frozenset[_OrganizationRole] | None,
+        Field(
+            description='Roles in that organization, as `"<id>:<role>"`, '
+            "compared to the letter."
+        ),
     ] = None
 
 
@@ -125,11 +174,30 @@ def _conditions(tables: Iterable[tuple[Path, object]]) -> Iterator[Condition]:
             )
             continue
         try:
-            yield _CONDITION.validate_python(table)
+            condition = _CONDITION.validate_python(table)
         except ValidationError as error:
             found += findings(error, KEYS, path)
+            continue
+        found += _contradictions(condition, path)
+        yield condition
     if found:
         raise Wrong(*found)
+
+
+def _contradictions(condition: Condition, path: Path) -> Iterator[Finding]:
+    """Yield what can never match: a person acts for one organization at a time."""
+    listed, roles = condition.organizations, condition.organization_roles
+    if listed and roles and listed.isdisjoint(map(organization_of, roles)):
+        yield Finding(
+            (*path, "organization_roles"),
+            "are roles in other organizations than organizations lists, "
+            "so nobody can match both",
+        )
+
+
+def organization_of(organization_role: str) -> str:
+    """Return the organization of ``"<id>:<role>"``."""
+    return organization_role.partition(":")[0]
 
 
 Allowed = Annotated[

@@ -36,6 +36,10 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[Identity], Value]]] = {
     "email": lambda identity: identity.verified_email,
     "picture": lambda identity: identity.picture,
     "roles": lambda identity: identity.roles,
+    "scopes": lambda identity: identity.scopes,
+    "organization": lambda identity: identity.acts_for,
+    "organizations": lambda identity: identity.organizations,
+    "organization_roles": lambda identity: identity.organization_roles,
 }
 
 MOST_KNOWN = 2048  # identities whose headers are remembered, by the object

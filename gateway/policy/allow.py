@@ -1,7 +1,9 @@
 """`allow`: does a rule of the operator let this person in?
 
 In a condition every key that is given must match; of several conditions one must.
-A value that is absent, or odd, matches nothing.
+A value that is absent, or odd, matches nothing. Roles, scopes and organizations match
+to the letter, and whatever is said about organizations is about the one that the
+person acts for: a role in one of them never counts with a membership in another.
 """
 
 from collections.abc import Iterator
@@ -59,6 +61,23 @@ def _mismatches(condition: Condition, identity: Identity) -> Iterator[str]:
     if not _matches(condition.subjects, identity.sub):
         yield "subjects does not list the person"
     yield from _email_mismatches(condition, identity)
+    if not _meets(condition.roles, identity.roles):
+        yield "roles lists none of the person's"
+    if not _meets(condition.scopes, identity.scopes):
+        yield "scopes lists none of the person's"
+    yield from _organization_mismatches(condition, identity)
+
+
+def _organization_mismatches(condition: Condition, identity: Identity) -> Iterator[str]:
+    if condition.organizations is None and condition.organization_roles is None:
+        return
+    if identity.acts_for is None:
+        yield "organizations and organization_roles need an organization to act for"
+        return
+    if not _matches(condition.organizations, identity.acts_for):
+        yield "organizations does not list the one that the person acts for"
+    if not _meets(condition.organization_roles, identity.roles_there):
+        yield "organization_roles lists none that the person has there"
 
 
 def _email_mismatches(condition: Condition, identity: Identity) -> Iterator[str]:
@@ -77,6 +96,16 @@ def _email_mismatches(condition: Condition, identity: Identity) -> Iterator[str]
 def _matches(listed: frozenset[str] | None, value: str | None) -> bool:
     """Return whether the key is not given, or lists *value*, which is then a text."""
     return listed is None or (isinstance(value, str) and value in listed)
+
+
+def _meets(listed: frozenset[str] | None, values: object) -> bool:
+    """Return whether the key is not given, or lists one of *values*, to the letter."""
+    if listed is None:
+        return True
+    # A text is no list: its letters must not match anything.
+    return isinstance(values, tuple) and any(
+        isinstance(value, str) and value in listed for value in values
+    )
 
 
 def _email(identity: Identity) -> Email | None:

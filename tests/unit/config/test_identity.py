@@ -69,9 +69,9 @@ def test_a_name_with_a_meaning_of_its_own(name: str) -> None:
     [
         ("nmae", "unknown claim (did you mean name?): expected one of sub, username,"),
         ("groups", "unknown claim: expected one of"),
-        ("scopes", "unknown claim"),
-        ("organizations", "unknown claim"),
-        ("organization_roles", "unknown claim"),
+        ("scope", "did you mean scopes?"),
+        ("organisations", "did you mean organizations?"),
+        ("organizations_roles", "did you mean organization_roles?"),
         ("", "unknown claim"),
         ("a..b", "unknown claim"),
         (".a", "unknown claim"),

@@ -155,9 +155,56 @@ TABLES = [
         id="an unknown key in allow",
     ),
     pytest.param(
-        {"routes": {"allow": '{ roles = ["a"] }'}},
-        "routes[0].allow.roles: unknown key",
-        id="a rule that does not exist yet",
+        {"routes": {"allow": '{ role = ["a"] }'}},
+        "routes[0].allow.role: unknown key (did you mean roles?)",
+        id="a key for roles misspelt",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ roles = "admin" }'}},
+        "routes[0].allow.roles: expected a list",
+        id="roles as a text",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ roles = [" admin"] }'}},
+        "routes[0].allow.roles[0]: expected a role without spaces around it",
+        id="a role with a space before it",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ roles = ["ad\\u0007min"] }'}},
+        "routes[0].allow.roles[0]: expected a role: 1 to 128 printable characters",
+        id="a role that nobody can see",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ scopes = ["read write"] }'}},
+        "routes[0].allow.scopes[0]: expected one scope, without spaces",
+        id="two scopes in one text",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ organizations = ["Acme, Inc."] }'}},
+        "routes[0].allow.organizations[0]: expected the id of an organization in Logto",
+        id="the name of an organization",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ organization_roles = ["admin"] }'}},
+        "routes[0].allow.organization_roles[0]: "
+        'expected "<id of the organization>:<role>"',
+        id="a role without its organization",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ organization_roles = ["acme:"] }'}},
+        "routes[0].allow.organization_roles[0]: "
+        "expected a role: 1 to 128 printable characters",
+        id="an organization without a role",
+    ),
+    pytest.param(
+        {
+            "routes": {
+                "allow": '{ organizations = ["a"], organization_roles = ["b:admin"] }'
+            }
+        },
+        "routes[0].allow.organization_roles: are roles in other organizations than "
+        "organizations lists, so nobody can match both",
+        id="a membership in one, a role in another",
     ),
     pytest.param(
         {"routes": {"access": '"public"'}},

@@ -22,6 +22,13 @@ identities = st.builds(
     claims=st.dictionaries(
         texts, texts | st.lists(texts, max_size=3).map(tuple), max_size=3
     ).map(lambda claims: tuple(claims.items())),
+    scopes=st.lists(texts, max_size=3).map(tuple),
+    organizations=st.lists(texts, max_size=3).map(tuple),
+    organization_roles=st.lists(texts, max_size=3).map(tuple),
+    organization=maybe,
+    organization_names=st.dictionaries(texts, texts, max_size=3).map(
+        lambda names: tuple(names.items())
+    ),
 )
 
 
@@ -33,6 +40,21 @@ def test_an_identity_survives_its_record(identity: Identity) -> None:
 def test_what_is_absent_takes_no_room() -> None:
     nobody = Identity("1", None, None, None, None, None, False, None)  # noqa: FBT003
     assert to_record(nobody) == {"s": "1"}
+
+
+def test_what_an_earlier_version_sealed_still_opens() -> None:
+    record = {"s": "1", "h": "ada", "n": "Ada", "v": True, "r": ["admin"], "c": {}}
+    assert from_record(record) == Identity(
+        "1",
+        username=None,
+        x_username="ada",
+        x_id=None,
+        name="Ada",
+        email=None,
+        email_verified=True,
+        picture=None,
+        roles=("admin",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,6 +82,15 @@ def test_what_is_absent_takes_no_room() -> None:
         {"s": "1", "c": {"a": 1}},
         {"s": "1", "c": {"a": [None]}},
         {"s": "1", "c": {1: "a"}},
+        {"s": "1", "a": "read"},
+        {"s": "1", "a": [1]},
+        {"s": "1", "o": "org"},
+        {"s": "1", "o": None},
+        {"s": "1", "t": {"org": "admin"}},
+        {"s": "1", "g": None},
+        {"s": "1", "g": ["org"]},
+        {"s": "1", "d": [["org", "name"]]},
+        {"s": "1", "d": {"org": 1}},
     ],
     ids=repr,
 )

@@ -1,5 +1,6 @@
 import copy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,91 @@ def lets_in(rule: object, identity: Identity = ADA) -> bool:
 )
 def test_who_is_let_in(rule: object, *, expected: bool) -> None:
     assert lets_in(rule) is expected
+
+
+MEMBER = replace(
+    ADA,
+    roles=("admin", "editor"),
+    scopes=("read:notes", "write:notes"),
+    organizations=("acme", "umbrella"),
+    organization_roles=("acme:member", "umbrella:admin", "acme:two words"),
+    organization="acme",
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param({"roles": ["admin"]}, True, id="role"),
+        pytest.param({"roles": ["other", "editor"]}, True, id="any-role"),
+        pytest.param({"roles": ["Admin"]}, False, id="role-in-another-case"),
+        pytest.param({"roles": ["admi"]}, False, id="part-of-a-role"),
+        pytest.param({"roles": ["admin,editor"]}, False, id="roles-with-a-comma"),
+        pytest.param({"roles": ["\u0430dmin"]}, False, id="cyrillic-a"),
+        pytest.param({"roles": []}, False, id="attack-16-empty-roles"),
+        pytest.param({"scopes": ["read:notes"]}, True, id="scope"),
+        pytest.param({"scopes": ["read"]}, False, id="part-of-a-scope"),
+        pytest.param({"scopes": ["READ:notes"]}, False, id="scope-in-another-case"),
+        pytest.param({"scopes": []}, False, id="attack-16-empty-scopes"),
+        pytest.param({"organizations": ["acme"]}, True, id="organization"),
+        pytest.param({"organizations": ["umbrella"]}, False, id="not-the-chosen-one"),
+        pytest.param({"organizations": ["ACME"]}, False, id="organization-exact"),
+        pytest.param({"organizations": []}, False, id="attack-16-no-organizations"),
+        pytest.param({"organization_roles": ["acme:member"]}, True, id="role-there"),
+        pytest.param({"organization_roles": ["acme:two words"]}, True, id="spaces"),
+        pytest.param(
+            {"organization_roles": ["umbrella:admin"]}, False, id="role-elsewhere"
+        ),
+        pytest.param({"organization_roles": ["acme:admin"]}, False, id="no-mixture"),
+        pytest.param({"organization_roles": ["acme:Member"]}, False, id="role-exact"),
+        pytest.param({"organization_roles": []}, False, id="attack-16-no-roles-there"),
+        pytest.param(
+            {"organizations": ["acme"], "organization_roles": ["acme:member"]},
+            True,
+            id="organization-and-role",
+        ),
+        pytest.param(
+            {
+                "organizations": ["umbrella", "acme"],
+                "organization_roles": ["umbrella:admin", "acme:owner"],
+            },
+            False,
+            id="membership-here-role-there",
+        ),
+        pytest.param({"roles": ["admin"], "scopes": ["none"]}, False, id="every-key"),
+        pytest.param([{"roles": ["no"]}, {"scopes": ["read:notes"]}], True, id="or"),
+    ],
+)
+def test_roles_scopes_and_organizations(rule: object, *, expected: bool) -> None:
+    assert lets_in(rule, MEMBER) is expected
+
+
+@pytest.mark.parametrize("key", ["organizations", "organization_roles"])
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param(replace(MEMBER, organization=None), id="none-chosen"),
+        pytest.param(replace(MEMBER, organizations=("umbrella",)), id="no-member-now"),
+        pytest.param(replace(MEMBER, organizations=()), id="of-none"),
+        pytest.param(replace(MEMBER, organization="ac"), id="part-of-one"),
+        pytest.param(ADA, id="knows-nothing-of-organizations"),
+    ],
+)
+def test_without_an_organization_of_their_own_nobody_matches(
+    key: str, who: Identity
+) -> None:
+    values = {"organizations": ["acme"], "organization_roles": ["acme:member"]}
+    assert not lets_in({key: values[key]}, who)
+
+
+@pytest.mark.parametrize("odd", [None, "admin", 1, ["admin"], {"admin"}], ids=repr)
+@pytest.mark.parametrize("key", ["roles", "scopes"])
+def test_attack_09_what_is_no_list_of_texts_matches_nothing(
+    key: str, odd: object
+) -> None:
+    odd_ones: dict[str, Any] = {key: odd}
+    who = replace(ADA, **odd_ones)
+    assert not lets_in({key: ["admin", "a", "1"]}, who)
 
 
 EMAIL_RULES = [{"emails": ["ada@good.com"]}, {"email_domains": ["good.com"]}]
