@@ -1,8 +1,9 @@
 """The story of one request: read this first.
 
 Which route is it for, who came back, may they, what do we tell the upstream; then
-forward it, or send them to sign in, or say no.  Nothing is forwarded without the
-``Permit`` that only :mod:`gateway.policy` makes.
+forward it, or send them to sign in, or say no.  The first three are the steps of
+:mod:`gateway.gate`.  Nothing is forwarded without the ``Permit`` that only
+:mod:`gateway.policy` makes.
 """
 
 import asyncio
@@ -13,24 +14,19 @@ from typing import assert_never
 import structlog
 from aiohttp import web
 
-from config.routes import Route
 from gateway.addresses import Addresses
-from gateway.admission import Admission, CrossSite as CrossSiteRefused
+from gateway.gate import Admitted, Gate
 from gateway.limiting import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
     BadRequest,
-    CrossSite,
     InternalError,
     MethodNotAllowed as MethodNotAllowedPage,
-    NotFound,
     Page,
     SessionTooLarge as SessionTooLargePage,
     UpstreamAway as UpstreamAwayPage,
 )
 from gateway.pages.render import Renderer
-from gateway.policy.access import Forbid, Permit, SignIn
-from gateway.policy.same_origin import CROSS_SITE
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
@@ -46,19 +42,10 @@ from gateway.routing.received import (
     receive,
     sender,
 )
-from gateway.routing.table import (
-    AMBIGUOUS,
-    Ambiguous,
-    Matched,
-    MethodNotAllowed,
-    NoRoute,
-    RouteTable,
-    UnknownHost,
-)
+from gateway.routing.table import RouteTable
 from gateway.sessions.cookie_store import SessionTooLarge
-from gateway.sessions.session import Session
 from gateway.telling import Telling
-from gateway.turning_away import answer_with, ask_to_sign_in, forbid, unknown_host
+from gateway.turning_away import answer_with, unknown_host
 from gateway.visit import PageAndCookies, Visit, as_response, redirect
 
 Answer = web.StreamResponse | Page | PageAndCookies
@@ -72,7 +59,7 @@ class Handler:
     publication: Publication
     routes: RouteTable
     addresses: Addresses
-    admission: Admission
+    gate: Gate
     renewal: Renewal
     telling: Telling
     forwarder: LimitedForwarder
@@ -80,7 +67,6 @@ class Handler:
     request_log: RequestLog
     now: Callable[[], float]
     new_id: Callable[[], str]
-    explain_denials: bool = False
 
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
@@ -156,26 +142,10 @@ class Handler:
             return unknown_host(visit, self.publication, self.routes)
         if name is not None:
             return await self._own(name, visit, story)
-        return await self._choose(visit, story)
-
-    async def _choose(self, visit: Visit, story: Story) -> Answer:
-        received = visit.received
-        path = received.target.path
-        choice = self.routes.choose(received.host, path, received.method)
-        match choice:
-            case Matched(route):
-                return await self._routed(visit, route, story)
-            case NoRoute():
-                return NotFound(path.decode("latin-1"))
-            case MethodNotAllowed(allow):
-                return MethodNotAllowedPage(allow, received.method)
-            case Ambiguous():
-                story.reason = AMBIGUOUS
-                return BadRequest(AMBIGUOUS)
-            case UnknownHost():
-                return unknown_host(visit, self.publication, self.routes)
-            case _:
-                assert_never(choice)
+        passed = await self.gate.ask(visit, story)
+        if isinstance(passed, Admitted):
+            return await self._permitted(visit, passed, story)
+        return passed
 
     async def _own(self, name: str, visit: Visit, story: Story) -> Answer:
         story.route = story.decision = "own"
@@ -189,31 +159,11 @@ class Handler:
             story.reason = str(error)
             return SessionTooLargePage(error.size, error.limit)
 
-    async def _routed(self, visit: Visit, route: Route, story: Story) -> Answer:
-        story.route = route.label
-        verdict, session = await self.admission.of(visit, route)
-        story.subject = session.identity.sub if session else ""
-        match verdict:
-            case Permit():
-                story.decision = "permit"
-                return await self._permitted(visit, verdict, session, story)
-            case SignIn():
-                story.decision = "sign_in"
-                return ask_to_sign_in(visit)
-            case Forbid(reason):
-                story.decision, story.reason = "forbid", reason
-                said = reason if self.explain_denials else ""
-                return self._told(forbid(visit, session, said), visit, session)
-            case CrossSiteRefused():
-                story.decision, story.reason = "forbid", CROSS_SITE
-                return self._told(CrossSite(), visit, session)
-            case _:
-                assert_never(verdict)
-
     async def _permitted(
-        self, visit: Visit, permit: Permit, session: Session | None, story: Story
+        self, visit: Visit, admitted: Admitted, story: Story
     ) -> Answer:
         received = visit.received
+        permit, session = admitted.permit, admitted.session
         stamp = Stamp(
             identity=self.telling.fields(permit.identity, session, visit),
             client=received.client,
@@ -227,10 +177,7 @@ class Handler:
             return await self.forwarder.forward(visit.request, permit, stamp)
         except UpstreamFailure as failure:
             story.failure, story.reason = failure.kind, failure.detail
-            return self._told(UpstreamAwayPage(failure.kind), visit, session)
-
-    def _told(self, page: Page, visit: Visit, session: Session | None) -> Answer:
-        return PageAndCookies(page, self.renewal.arrived(visit, session))
+            return self.gate.told(UpstreamAwayPage(failure.kind), visit, session)
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
         return answer_with(

@@ -10,6 +10,7 @@ from gateway.assembly.parts import Clock, Common, Parts, watch
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.provider_http import open_session
 from gateway.authentication.revalidation import Revalidation
+from gateway.gate import Gate
 from gateway.handler import Handler
 from gateway.limiting import Limiting
 from gateway.operations.metrics import Metrics
@@ -66,15 +67,22 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
     limiting = Limiting.of(settings, metrics, monotonic)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
+    publication = Publication(
+        settings.server.public_url,
+        settings.server.trusted_proxies,
+        settings.server.trust_unix,
+    )
     handler = Handler(
-        publication=Publication(
-            settings.server.public_url,
-            settings.server.trusted_proxies,
-            settings.server.trust_unix,
-        ),
+        publication=publication,
         routes=routes,
         addresses=addresses_of(settings, routes, telling, common, limiting),
-        admission=Admission(common.renewal),
+        gate=Gate(
+            publication,
+            routes,
+            Admission(common.renewal),
+            common.renewal,
+            settings.server.explain_denials,
+        ),
         renewal=common.renewal,
         telling=telling,
         forwarder=limiting.forwarder(forwarder),
@@ -86,7 +94,6 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         request_log=RequestLog(metrics, open_requests, monotonic=monotonic, now=now),
         now=now,
         new_id=lambda: id_bytes(12).hex(),
-        explain_denials=settings.server.explain_denials,
     )
     refused = RefusedLog(metrics, monotonic)
     server = GatewayServer(

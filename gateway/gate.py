@@ -1,0 +1,104 @@
+"""May this request pass?  Its route, its person, and what it gets where it may not.
+
+The same steps for a request that is forwarded and for one that another proxy asks
+about: only what happens behind the gate differs.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from config.routes import Route
+from gateway.admission import Admission, CrossSite as CrossSiteRefused
+from gateway.operations.request_log import Story
+from gateway.pages.page import (
+    BadRequest,
+    CrossSite,
+    MethodNotAllowed as MethodNotAllowedPage,
+    NotFound,
+    Page,
+)
+from gateway.policy.access import Forbid, Permit, SignIn
+from gateway.policy.same_origin import CROSS_SITE
+from gateway.renewal import Renewal
+from gateway.routing.received import Publication
+from gateway.routing.table import (
+    AMBIGUOUS,
+    Ambiguous,
+    Matched,
+    MethodNotAllowed,
+    NoRoute,
+    RouteTable,
+    UnknownHost,
+)
+from gateway.sessions.session import Session
+from gateway.turning_away import ask_to_sign_in, forbid, unknown_host
+from gateway.visit import Answer, PageAndCookies, Visit
+
+
+@dataclass(slots=True)
+class Admitted:
+    """A request that may pass, by *permit*, and the session it came with.
+
+    It would be frozen but for the hot path.
+    """
+
+    permit: Permit
+    session: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Finds the route of a request, and lets pass whom its rules let pass."""
+
+    publication: Publication
+    routes: RouteTable
+    admission: Admission
+    renewal: Renewal
+    explain_denials: bool = False
+
+    async def ask(self, visit: Visit, story: Story) -> Admitted | Answer:
+        """Return that *visit* may pass, or what it is answered; *story* learns why."""
+        received = visit.received
+        path = received.target.path
+        choice = self.routes.choose(received.host, path, received.method)
+        match choice:
+            case Matched(route):
+                return await self._routed(visit, route, story)
+            case NoRoute():
+                return NotFound(path.decode("latin-1"))
+            case MethodNotAllowed(allow):
+                return MethodNotAllowedPage(allow, received.method)
+            case Ambiguous():
+                story.reason = AMBIGUOUS
+                return BadRequest(AMBIGUOUS)
+            case UnknownHost():
+                return unknown_host(visit, self.publication, self.routes)
+            case _:
+                assert_never(choice)
+
+    async def _routed(
+        self, visit: Visit, route: Route, story: Story
+    ) -> Admitted | Answer:
+        story.route = route.label
+        verdict, session = await self.admission.of(visit, route)
+        story.subject = session.identity.sub if session else ""
+        match verdict:
+            case Permit():
+                story.decision = "permit"
+                return Admitted(verdict, session)
+            case SignIn():
+                story.decision = "sign_in"
+                return ask_to_sign_in(visit)
+            case Forbid(reason):
+                story.decision, story.reason = "forbid", reason
+                said = reason if self.explain_denials else ""
+                return self.told(forbid(visit, session, said), visit, session)
+            case CrossSiteRefused():
+                story.decision, story.reason = "forbid", CROSS_SITE
+                return self.told(CrossSite(), visit, session)
+            case _:
+                assert_never(verdict)
+
+    def told(self, page: Page, visit: Visit, session: Session | None) -> PageAndCookies:
+        """Return *page* for the person of *session*, who has arrived with it."""
+        return PageAndCookies(page, self.renewal.arrived(visit, session))
