@@ -89,6 +89,7 @@ class Gateway:
             self._operator.bind([admin.listen], "admin.listen")
         parts = assemble(self._settings, now=self._now, monotonic=self._monotonic)
         self._parts = parts
+        await parts.revocation.sharing.start()
         orders = AdminOrders(
             self._settings.session.keys, parts.revocation.revoking.order, self._now
         )
@@ -129,6 +130,7 @@ class Gateway:
         await _all_closed(parts, LAST_WORDS)
         await parts.server.shutdown(LAST_WORDS)
         await parts.tasks.close(self._settings.logto.timeout)
+        await parts.revocation.sharing.close()
         await parts.revocation.journal.close()
         await parts.http.close()
 

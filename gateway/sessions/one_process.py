@@ -19,6 +19,12 @@ class OneProcess:
         self._used = FirstUses()
         self._turns = Turns()
 
+    async def start(self) -> None:
+        """Do nothing: there is nobody to hear of."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
     async def first_use(self, name: str, until: float, now: float) -> bool:
         """Return whether *name* is used for the first time."""
         return self._used.first_use(name, until, now)

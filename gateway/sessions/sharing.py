@@ -29,6 +29,18 @@ class Sharing(Protocol):
     Nothing here waits for long: each call ends within a bound of its own.
     """
 
+    async def start(self) -> None:
+        """Begin to hear of the others; to be called once, before anybody is served.
+
+        All that was ended elsewhere until now counts here once it returns.  Raises
+        SharingAway where nobody could be served safely.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Hear of the others no more; to be called when nothing is under way."""
+        ...
+
     async def first_use(self, name: str, until: float, now: float) -> bool:
         """Return whether *name* is used for the first time, in whatever process.
 
