@@ -12,6 +12,8 @@ from config.table import AsString, Many, Table, key
 from config.units import Duration
 
 EXAMPLE = "https://tenant.logto.app"
+PLACEHOLDER = "..."
+"""What stands in examples for what only the operator knows."""
 
 _VISIBLE = re.compile(r"[!-~]+", re.ASCII)
 _SIGN_IN = re.compile(r"(?:(?:social|sso):[A-Za-z0-9_-]+)?", re.ASCII)
@@ -39,8 +41,18 @@ def _visible(text: str) -> str:
     return text
 
 
+def _from_logto(text: str) -> str:
+    """Return what the operator copied from Logto. Raises Wrong for the example's."""
+    if text == PLACEHOLDER:
+        raise Wrong(
+            "is still the example's: copy yours from Logto's console, "
+            "Applications, this application's settings"
+        )
+    return _visible(text)
+
+
 def _secret(secret: SecretStr) -> SecretStr:
-    _visible(secret.get_secret_value())
+    _from_logto(secret.get_secret_value())
     return secret
 
 
@@ -66,13 +78,13 @@ class Logto(Table):
         "The address of your Logto tenant, without a path.",
         example=EXAMPLE,
     )
-    app_id: Annotated[str, AfterValidator(_visible)] = key(
+    app_id: Annotated[str, AfterValidator(_from_logto)] = key(
         "App ID of the application (type: traditional web) in Logto.",
-        example="...",
+        example=PLACEHOLDER,
     )
     app_secret: Annotated[SecretStr, AfterValidator(_secret)] = key(
         "App secret of that application.",
-        example="...",
+        example=PLACEHOLDER,
     )
     app_secret_file: str = key(
         "File that holds `app_secret`, instead of it.", default=""

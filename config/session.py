@@ -31,6 +31,8 @@ def parse_key(value: object) -> bytes:
     """Read one key. Raises Wrong unless it is 32 bytes in base64url."""
     if not isinstance(value, str):
         raise Wrong(f"expected a key in quotes; {_KEYGEN}")
+    if value == "...":
+        raise Wrong(f"is still the example's; {_KEYGEN}")
     key = _decode(value)
     if len(key) < KEY_SIZE:
         raise Wrong(

@@ -15,8 +15,8 @@ public_url = "http://127.0.0.1:8080"      # https, except on loopback
 
 [logto]
 endpoint = "https://tenant.logto.app"
-app_id = "..."
-app_secret = "..."
+app_id = "app"
+app_secret = "secret"
 
 [session]
 keys = ["{KEY}"]                          # gateway keygen; newest first
