@@ -34,6 +34,10 @@ class Limits(Table):
     body_timeout: Duration = key(
         "How long the body of a request may stall.", default="60s"
     )
+    send_timeout: Duration = key(
+        "How long a client may take nothing of an answer that waits to be sent.",
+        default="60s",
+    )
     path_length: Annotated[Size, between("256B", "64KiB")] = key(
         "Longest path of a request, without its query.", default="8KiB"
     )

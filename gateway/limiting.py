@@ -190,6 +190,7 @@ class Limiting:
             path_length=limits.path_length,
             head_timeout=limits.head_timeout,
             body_timeout=limits.body_timeout,
+            send_timeout=limits.send_timeout,
             keep_alive=server.keep_alive,
         )
 

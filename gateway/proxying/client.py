@@ -85,6 +85,9 @@ class ClientConnection(ClientSocket):
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._tunnel = None
+        self._send_watch = None
+        self.send_timeout = limits.send_timeout
+        self.times_caught_up = 0
         self.has_sent = False
         self.is_lingering = False
         self.discarded = 0
@@ -135,6 +138,7 @@ class ClientConnection(ClientSocket):
                 self._task_handler = None
                 if self.transport is not None:
                     self.transport.close()
+                    self.watch_sending()
 
     async def _next_head(self) -> RequestHead | RequestRefused | None:
         self._head = None

@@ -11,8 +11,9 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway.fields import Fields
 from gateway.proxying.breaking_off import break_off
-from gateway.proxying.client_request import Receiver
+from gateway.proxying.client_request import ClientRequest, Receiver
 from gateway.proxying.doorkeeper import Doorkeeper, peer_of
+from gateway.proxying.stalled_answer import SendWatch
 
 _LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
 _LINGER_BYTES = 4 * 1024 * 1024
@@ -22,17 +23,20 @@ class ClientSocket(RequestHandler):
     """What an exchange may do with a client's connection, and what the socket tells."""
 
     __slots__ = (
-        "_doorkeeper", "_tunnel", "discarded", "has_sent", "is_introduced",
-        "is_lingering", "peer",
+        "_doorkeeper", "_send_watch", "_tunnel", "discarded", "has_sent",
+        "is_introduced", "is_lingering", "peer", "send_timeout", "times_caught_up",
     )  # fmt: skip
 
     _doorkeeper: Doorkeeper
+    _send_watch: SendWatch | None  # once something has waited for the client
     _tunnel: Receiver | None
     has_sent: bool  # something of the answer to the current request
     discarded: int  # bytes that came while lingering
     is_lingering: bool  # the last answer is sent
     is_introduced: bool  # the doorkeeper has seen its first request
     peer: str | None  # the address at the other end; None for a Unix socket
+    send_timeout: float  # seconds that the client may take nothing of what waits
+    times_caught_up: int  # how often it took what was waiting
 
     # What an exchange may do.
 
@@ -112,6 +116,22 @@ class ClientSocket(RequestHandler):
         self.is_introduced = True
         self._doorkeeper.introduced(self, self.peer, fields)
 
+    def watch_sending(self) -> None:
+        """Give the client up where it takes nothing of what waits for it."""
+        transport = self.transport
+        if transport is None or not (self._paused or transport.get_write_buffer_size()):
+            return
+        if self._send_watch is None:
+            self._send_watch = SendWatch(self, self.send_timeout, self._takes_nothing)
+        self._send_watch.begin()
+
+    def _takes_nothing(self) -> None:
+        request = self._current_request
+        if isinstance(request, ClientRequest):
+            request.record.ended = "limited"
+        self.tell_limit("send_timeout")
+        self.abort()
+
     def tell_limit(self, limit: str) -> None:
         """Say that the client met *limit*."""
         self._doorkeeper.limited(limit, self.peer)
@@ -148,8 +168,15 @@ class ClientSocket(RequestHandler):
         """Close, unless a tunnel goes on in the other direction."""
         return self._tunnel.eof_received() if self._tunnel is not None else None
 
+    def force_close(self) -> None:
+        """Close once what waits is sent, where that ever comes."""
+        super().force_close()
+        self.watch_sending()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Stop whatever was under way for this client."""
+        if self._send_watch is not None:
+            self._send_watch.end()
         if self._tunnel is not None:
             self._tunnel.connection_lost(exc)
         self._doorkeeper.closed(self)
@@ -158,12 +185,14 @@ class ClientSocket(RequestHandler):
     def pause_writing(self) -> None:
         """Take note that the client is slow."""
         super().pause_writing()
+        self.watch_sending()
         if self._tunnel is not None:
             self._tunnel.pause_writing()
 
     def resume_writing(self) -> None:
         """Take note that the client has caught up."""
         super().resume_writing()
+        self.times_caught_up += 1
         if self._tunnel is not None:
             self._tunnel.resume_writing()
 

@@ -23,6 +23,7 @@ class ClientLimits:
     path_length: int = 8 * 1024  # of a target up to its query
     head_timeout: float = 15.0  # from a head's first byte to its last
     body_timeout: float = 60.0  # without a byte of a body
+    send_timeout: float = 60.0  # without a byte taken of what waits to be sent
     keep_alive: float = 75.0
 
 

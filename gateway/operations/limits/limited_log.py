@@ -12,8 +12,8 @@ from gateway.operations.metrics import Children, Metrics
 
 LIMITS: Final = (
     "connections", "connections_per_client", "upgrades", "upgrades_per_client",
-    "sign_ins_per_minute", "head_timeout", "body_timeout", "path_length",
-    "header_size",
+    "sign_ins_per_minute", "head_timeout", "body_timeout", "send_timeout",
+    "path_length", "header_size",
 )  # fmt: skip
 """What they are called: as the settings that make them, where there is one."""
 
