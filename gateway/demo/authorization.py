@@ -25,6 +25,7 @@ from gateway.demo.tenant import (
 Back = Mapping[str, str]
 
 NO_PKCE = "Authorization Server policy requires PKCE to be used for this request"
+ORGANIZATION_RESOURCE = "urn:logto:resource:organizations"
 LOGIN_REQUIRED: Back = {
     "error": "login_required",
     "error_description": "End-User authentication is required",
@@ -41,7 +42,7 @@ async def authorize(request: web.Request) -> web.Response:
     if parameters.get("redirect_uri") not in client.redirect_uris:
         reason = "redirect_uri did not match any of the client's registered ones"
         return html.problem(400, "invalid_redirect_uri", reason)
-    error = _refusal(parameters)
+    error = _refusal(parameters, tenant)
     if error is not None:
         return _back(tenant, parameters, error)
     session = tenant.session_of(cookies_of(request))
@@ -108,6 +109,8 @@ def _must_sign_in(
     tenant: Tenant, parameters: MultiMapping[str], session: LogtoSession
 ) -> bool:
     """Whether a live session is not enough: ``prompt=login``, or ``max_age`` passed."""
+    if tenant.behaviour.never_asks_again:
+        return False
     if "login" in parameters.get("prompt", "").split():
         return True
     max_age = parameters.get("max_age", "")
@@ -116,8 +119,11 @@ def _must_sign_in(
     return tenant.now() - session.signed_in_at >= int(max_age)
 
 
-def _refusal(parameters: MultiMapping[str]) -> Back | None:
+def _refusal(parameters: MultiMapping[str], tenant: Tenant) -> Back | None:
     """Return the error that an application gets for a bad request, if it is one."""
+    if not {ORGANIZATION_RESOURCE, *tenant.resources} >= _resources(parameters):
+        description = "resource indicator is missing, or unknown"
+        return {"error": "invalid_target", "error_description": description}
     if parameters.get("response_type") != "code":
         description = "unsupported response_type requested"
         return {"error": "unsupported_response_type", "error_description": description}
@@ -137,6 +143,8 @@ def _code(tenant: Tenant, interaction: Interaction, session: LogtoSession) -> Ba
         scope=_granted_scope(parameters, client),
         nonce=parameters.get("nonce"),
         auth_time=int(session.signed_in_at) if max_age else None,
+        permissions=_permissions(parameters),
+        resources=tuple(_resources(parameters)),
     )
     grant.offline |= "offline_access" in approval.scope
     binding = CodeBinding(
@@ -154,6 +162,16 @@ def _granted_scope(parameters: MultiMapping[str], client: Client) -> tuple[str, 
     if not (prompted or client.always_issue_refresh_token):
         asked.pop("offline_access", None)
     return tuple(scope for scope in asked if scope in SCOPES)
+
+
+def _permissions(parameters: MultiMapping[str]) -> tuple[str, ...]:
+    """Return the scopes that are not Logto's own: of resources, and organizations."""
+    asked = dict.fromkeys(parameters.get("scope", "").split())
+    return tuple(scope for scope in asked if scope not in SCOPES)
+
+
+def _resources(parameters: MultiMapping[str]) -> set[str]:
+    return set(parameters.getall("resource", []))
 
 
 def _back(tenant: Tenant, parameters: MultiMapping[str], result: Back) -> web.Response:

@@ -1,10 +1,15 @@
 """What the emulated Logto says about a person, in the shapes of Logto 1.41."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from gateway.demo.people import Person
 from gateway.demo.signing_keys import Claims, base64url
+
+NONE: Mapping[str, str] = MappingProxyType({})
+ORGANIZATIONS = "urn:logto:scope:organizations"
+ORGANIZATION_ROLES = "urn:logto:scope:organization_roles"
 
 
 def standard_claims(person: Person, scopes: Collection[str], now: float) -> Claims:
@@ -26,10 +31,13 @@ def standard_claims(person: Person, scopes: Collection[str], now: float) -> Clai
     return claims
 
 
-def extended_claims(person: Person, scopes: Collection[str]) -> Claims:
+def extended_claims(
+    person: Person, scopes: Collection[str], organizations: Mapping[str, str]
+) -> Claims:
     """Return the claims that stand in userinfo when their scope was granted.
 
-    In ID tokens they stand only where the tenant enables them.
+    In ID tokens they stand only where the tenant enables them. *organizations* are
+    the tenant's, the name of each by its id.
     """
     claims: Claims = {}
     if "roles" in scopes:
@@ -38,14 +46,31 @@ def extended_claims(person: Person, scopes: Collection[str]) -> Claims:
         claims["custom_data"] = {}
     if "identities" in scopes:
         claims |= {"identities": _identities(person), "sso_identities": []}
+    members = [one for one in person.memberships if one.organization in organizations]
+    if ORGANIZATIONS in scopes:
+        ids = [member.organization for member in members]
+        claims["organizations"] = ids
+        claims["organization_data"] = [
+            {"id": one, "name": organizations[one], "description": None} for one in ids
+        ]
+    if ORGANIZATION_ROLES in scopes:
+        claims["organization_roles"] = [
+            f"{member.organization}:{role}"
+            for member in members
+            for role in member.roles
+        ]
     return claims
 
 
 def id_token_claims(
-    person: Person, scopes: Collection[str], enabled: Collection[str], now: float
+    person: Person,
+    scopes: Collection[str],
+    enabled: Collection[str],
+    now: float,
+    organizations: Mapping[str, str] = NONE,
 ) -> Claims:
     """Return what an ID token says about *person*; *enabled* as the tenant has it."""
-    extended = extended_claims(person, scopes)
+    extended = extended_claims(person, scopes, organizations)
     shown = {"roles", *enabled}
     return (
         standard_claims(person, scopes, now)
@@ -54,11 +79,16 @@ def id_token_claims(
     )
 
 
-def userinfo_claims(person: Person, scopes: Collection[str], now: float) -> Claims:
+def userinfo_claims(
+    person: Person,
+    scopes: Collection[str],
+    now: float,
+    organizations: Mapping[str, str] = NONE,
+) -> Claims:
     """Return the answer of the userinfo endpoint."""
     return (
         standard_claims(person, scopes, now)
-        | extended_claims(person, scopes)
+        | extended_claims(person, scopes, organizations)
         | dict(person.claims)
     )
 

@@ -53,6 +53,10 @@ class Approval:
     scope: tuple[str, ...]
     nonce: str | None
     auth_time: int | None
+    permissions: tuple[str, ...] = ()
+    """The scopes that were asked for beside Logto's own: of resources."""
+    resources: tuple[str, ...] = ()
+    """The API resources that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +144,25 @@ class Grants:
         self._refresh[token] = _RefreshToken(approval, now, expires_at)
         return token
 
-    def refresh(
-        self, token: str, client_id: str, *, rotate: bool
-    ) -> tuple[Approval, str]:
-        """Return what *token* stands for, and the refresh token to go on with.
+    def approved(self, token: str, client_id: str) -> Approval:
+        """Return what the refresh *token* stands for.
 
         Raises InvalidGrantError when it is unknown, expired, revoked, or was replaced
         more than three seconds ago, which ends the grant.
         """
+        return self._known(token, client_id).approval
+
+    def rotated(self, token: str, client_id: str, *, rotate: bool) -> str:
+        """Return the refresh token to go on with; raises InvalidGrantError likewise."""
+        known, now = self._known(token, client_id), self._now()
+        lived = (now - known.issued_at) / (known.expires_at - known.issued_at)
+        if not rotate or lived < ROTATION_AFTER:
+            return token
+        if known.replaced_at is None:
+            known.replaced_at = now
+        return self.issue_refresh_token(known.approval)
+
+    def _known(self, token: str, client_id: str) -> _RefreshToken:
         now = self._now()
         known = self._refresh.get(token)
         if known is None or known.approval.grant.client_id != client_id:
@@ -157,12 +172,7 @@ class Grants:
         if known.replaced_at is not None and now - known.replaced_at > ROTATION_GRACE:
             known.approval.grant.alive = False
             raise InvalidGrantError("refresh token replaced: the grant is revoked")
-        lived = (now - known.issued_at) / (known.expires_at - known.issued_at)
-        if not rotate or lived < ROTATION_AFTER:
-            return known.approval, token
-        if known.replaced_at is None:
-            known.replaced_at = now
-        return known.approval, self.issue_refresh_token(known.approval)
+        return known
 
     def access(self, token: str) -> Approval | None:
         """Return what the access token stands for, or None when it is dead."""

@@ -59,6 +59,8 @@ class EmulatedLogto:
         self.client = next(iter(tenant.clients.values()))
         self.people = tenant.people
         self.suspended = tenant.suspended
+        self.resources = tenant.resources
+        self.organizations = tenant.organizations
         self.keys = tenant.keys
         self.lifetimes = tenant.lifetimes
         self.behaviour = tenant.behaviour

@@ -4,7 +4,11 @@ import hashlib
 
 from aiohttp import web
 
-from gateway.demo.claims import userinfo_claims
+from gateway.demo.claims import (
+    ORGANIZATION_ROLES,
+    ORGANIZATIONS,
+    userinfo_claims,
+)
 from gateway.demo.signing_keys import Claims
 from gateway.demo.tenant import TENANT, Tenant
 
@@ -18,8 +22,8 @@ SCOPES = (
     "custom_data",
     "identities",
     "roles",
-    "urn:logto:scope:organizations",
-    "urn:logto:scope:organization_roles",
+    ORGANIZATIONS,
+    ORGANIZATION_ROLES,
     "urn:logto:scope:sessions",
 )
 _CLAIMS = (
@@ -102,7 +106,7 @@ async def userinfo(request: web.Request) -> web.Response:
     person = None if approval is None else tenant.person_of(approval.grant)
     if approval is None or person is None:
         return _invalid_token(tenant)
-    claims = userinfo_claims(person, approval.scope, tenant.now())
+    claims = userinfo_claims(person, approval.scope, tenant.now(), tenant.organizations)
     if tenant.behaviour.userinfo_hook is not None:
         tenant.behaviour.userinfo_hook(claims)
     return web.json_response(claims, headers={"Cache-Control": "no-store"})

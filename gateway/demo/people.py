@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody's place in an organization: their roles, and what these permit."""
+
+    organization: str
+    roles: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Someone with an account at X and a user at Logto.
@@ -23,6 +32,9 @@ class Person:
     username: str | None = None
     picture: str | None = None
     roles: tuple[str, ...] = ()
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What their roles permit, by API resource."""
+    memberships: tuple[Member, ...] = ()
     created_at: int = 1795359716405
     """Milliseconds since 1970, as Logto writes it."""
     claims: Mapping[str, object] = field(default_factory=dict)

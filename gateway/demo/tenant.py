@@ -62,6 +62,10 @@ class Behaviour:
     userinfo_hook: Callable[[Claims], None] | None = None
     logout_token_hook: Callable[[Claims, Header], str | None] | None = None
     """As the ID token's."""
+    access_token_hook: Callable[[Claims, Header], str | None] | None = None
+    """As the ID token's, for access tokens that are JWTs."""
+    never_asks_again: bool = False
+    """A hostile or broken Logto: ``prompt=login`` and ``max_age`` count for nothing."""
     token_hook: Callable[[Claims], None] | None = None
     """May change the answer of the token endpoint."""
     callback_hook: Callable[[MutableMapping[str, str]], None] | None = None
@@ -81,7 +85,11 @@ class Posted:
 
 
 class Tenant:
-    """The emulated Logto's database.  ``now`` returns unix seconds."""
+    """The emulated Logto's database.  ``now`` returns unix seconds.
+
+    ``resources`` are the identifiers of API resources, ``organizations`` the names of
+    organizations by id; people say what they may do there.
+    """
 
     def __init__(
         self, clients: list[Client], people: list[Person], now: Callable[[], float]
@@ -91,6 +99,8 @@ class Tenant:
         self.clients = {client.app_id: client for client in clients}
         self.people = {person.key: person for person in people}
         self.suspended: set[str] = set()
+        self.resources: set[str] = set()
+        self.organizations: dict[str, str] = {}
         self.keys = KeyRing()
         self.lifetimes = Lifetimes()
         self.grants = Grants(now, self.lifetimes)

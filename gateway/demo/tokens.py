@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 from multidict import MultiMapping
 
+from gateway.demo.access_tokens import RefusedError, access_token, check_member
 from gateway.demo.claims import at_hash, id_token_claims
 from gateway.demo.clients import Client
 from gateway.demo.faults import parameters_of
@@ -35,6 +36,8 @@ async def token(request: web.Request) -> web.Response:
                 return error(400, "unsupported_grant_type")
     except InvalidGrantError:
         return error(400, "invalid_grant")
+    except RefusedError as refused:
+        return error(refused.status, refused.code)
     if tenant.behaviour.token_hook is not None:
         tenant.behaviour.token_hook(answer)
     return web.json_response(answer, headers={"Cache-Control": "no-store"})
@@ -63,6 +66,18 @@ def error(status: int, code: str) -> web.Response:
 
 
 _ERRORS = {
+    "access_denied": (
+        "Access denied.",
+        "user is not a member of the organization",
+    ),
+    "insufficient_scope": (
+        "Token missing scope `urn:logto:scope:organizations`.",
+        "refresh token missing required scope",
+    ),
+    "invalid_target": (
+        "Invalid resource indicator.",
+        "resource indicator is missing, or unknown",
+    ),
     "invalid_grant": ("Grant request is invalid.", "grant request is invalid"),
     "invalid_client": ("Client is invalid.", "client authentication failed"),
     "unsupported_grant_type": (
@@ -80,41 +95,49 @@ def _by_code(tenant: Tenant, client: Client, form: Form) -> Claims:
     refresh_token = None
     if "offline_access" in approval.scope:
         refresh_token = tenant.grants.issue_refresh_token(approval)
-    return _answer(tenant, approval, refresh_token)
+    return _answer(tenant, approval, refresh_token, form)
 
 
 def _by_refresh_token(tenant: Tenant, client: Client, form: Form) -> Claims:
-    approval, refresh_token = tenant.grants.refresh(
-        form.get("refresh_token", ""),
-        client.app_id,
-        rotate=client.rotate_refresh_token,
+    asked_with = form.get("refresh_token", "")
+    approval = tenant.grants.approved(asked_with, client.app_id)
+    if organization := form.get("organization_id", ""):
+        check_member(tenant, approval, organization)
+    refresh_token = tenant.grants.rotated(
+        asked_with, client.app_id, rotate=client.rotate_refresh_token
     )
-    return _answer(tenant, approval, refresh_token)
+    return _answer(tenant, approval, refresh_token, form)
 
 
-def _answer(tenant: Tenant, approval: Approval, refresh_token: str | None) -> Claims:
+def _answer(
+    tenant: Tenant, approval: Approval, refresh_token: str | None, form: Form
+) -> Claims:
     person = tenant.person_of(approval.grant)
     if person is None:
         raise InvalidGrantError("the person is suspended or deleted")
-    access_token = tenant.grants.issue_access_token(approval)
+    token, scope = access_token(
+        tenant,
+        person,
+        approval,
+        form.get("resource", ""),
+        form.get("organization_id", ""),
+    )
     answer: Claims = {
-        "access_token": access_token,
+        "access_token": token,
         "expires_in": int(tenant.lifetimes.access_token),
     }
     if "openid" in approval.scope:
-        answer["id_token"] = _id_token(tenant, person, approval, access_token)
+        answer["id_token"] = _id_token(tenant, person, approval, token)
     if refresh_token is not None:
         answer["refresh_token"] = refresh_token
-    return answer | {"scope": " ".join(approval.scope), "token_type": "Bearer"}
+    return answer | {"scope": scope, "token_type": "Bearer"}
 
 
-def _id_token(
-    tenant: Tenant, person: Person, approval: Approval, access_token: str
-) -> str:
+def _id_token(tenant: Tenant, person: Person, approval: Approval, token: str) -> str:
     """Return the signed ID token, after the hook has had its way with it."""
     now, key, behaviour = tenant.now(), tenant.keys.current, tenant.behaviour
     enabled = behaviour.id_token_extended_claims
-    claims = id_token_claims(person, approval.scope, enabled, now)
+    claims = id_token_claims(person, approval.scope, enabled, now, tenant.organizations)
     if approval.nonce is not None:
         claims["nonce"] = approval.nonce
     if approval.auth_time is not None:
@@ -126,7 +149,7 @@ def _id_token(
     header: Header = {"typ": None, "kid": key.kid}
     if behaviour.version == "1.41":
         header["typ"] = "JWT"
-        claims["at_hash"] = at_hash(access_token, key.algorithm)
+        claims["at_hash"] = at_hash(token, key.algorithm)
     claims |= {
         "aud": approval.grant.client_id,
         "exp": int(now + tenant.lifetimes.id_token),
