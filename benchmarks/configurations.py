@@ -128,6 +128,7 @@ connections = 30000
 connections_per_client = 20000
 upgrades = 20000
 upgrades_per_client = 20000
+requests_per_client = 20000
 [admin]
 listen = ""
 [logto]

@@ -25,6 +25,11 @@ class Limits(Table):
         "Most WebSockets; beyond it the client with the most loses one.", default=5000
     )
     upgrades_per_client: Count = key("Most WebSockets of one client.", default=250)
+    requests_per_client: Count = key(
+        "Most requests of one client that wait for their answers at a time; never more "
+        "than half of `server.upstream_connections`.",
+        default=500,
+    )
     sign_ins_per_minute: Count = key(
         "How often one client may go to Logto or come back, in a minute.", default=300
     )

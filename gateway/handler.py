@@ -16,7 +16,7 @@ from aiohttp import web
 
 from gateway.addresses import Addresses
 from gateway.gate import Admitted, Gate
-from gateway.limiting import LimitedForwarder
+from gateway.limited_forwarding import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
 from gateway.pages.page import (
     BadRequest,

@@ -1,43 +1,34 @@
-"""What one client may ask of us: sign-ins in a minute, and WebSockets at a time."""
+"""What one client may ask of us: sign-ins in a minute, requests at a time."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
 
 import structlog
 
 from config.settings import Settings
 from gateway.authentication.allowance import Allowance, one_client
+from gateway.limited_forwarding import (
+    Forwards,
+    LimitedForwarder,
+    RequestCounts,
+    Upgrade,
+)
 from gateway.operations.limits.admission import Admission, Connection
 from gateway.operations.limits.limited_log import LimitedLog
 from gateway.operations.limits.open_files import raise_limit, room_for_clients
-from gateway.operations.limits.shares import Refused, Shares
+from gateway.operations.limits.shares import Shares
 from gateway.operations.limits.unlisted_proxies import UnlistedProxies
 from gateway.operations.metrics import Metrics
-from gateway.pages.page import Page, TooManySignIns, TooManyUpgrades
-from gateway.policy.access import Permit
-from gateway.proxying.client import ClientLimits, ClientRequest
-from gateway.proxying.forward import Stamp
-from gateway.proxying.relayed import Relayed
+from gateway.pages.page import Page, TooManySignIns
+from gateway.proxying.client import ClientLimits
 from gateway.routing.client_address import UNKNOWN, ClientAddress, client_address
 from gateway.visit import Visit
 
 SIGN_INS = frozenset({"sign-in", "sign-up", "callback", "switch-account"})
-TRY_AGAIN = 10  # seconds after which a WebSocket may be free
 MINUTE = 60.0
 log = structlog.get_logger("gateway.limits")
-
-
-class Forwards(Protocol):
-    """Forwards what is permitted."""
-
-    def forward(
-        self, request: ClientRequest, permit: Permit, stamp: Stamp
-    ) -> Awaitable[Relayed]:
-        """Return the relayed answer.  Raises UpstreamFailure."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,64 +85,6 @@ class SignInLimit:
         return TooManySignIns(math.ceil(MINUTE / self.a_minute))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Upgrade:
-    """A WebSocket that has its place."""
-
-    request: ClientRequest
-
-    def cut(self) -> None:
-        """End it, since somebody else needs the place more."""
-        self.request.record.ended = "limited"
-        self.request.connection.abort()
-
-
-@dataclass(frozen=True, slots=True)
-class LimitedForwarder:
-    """Forwards by *forwarder*, as long as there is a place for one more WebSocket."""
-
-    forwarder: Forwards
-    shares: Shares[Upgrade]
-    clients: Clients
-    told: LimitedLog
-
-    def forward(
-        self, request: ClientRequest, permit: Permit, stamp: Stamp
-    ) -> Awaitable[Relayed | Page]:
-        """Return the relayed answer, or the page that refuses a WebSocket.
-
-        Raises UpstreamFailure.
-        """
-        if not request.head.wants_upgrade:
-            return self.forwarder.forward(request, permit, stamp)
-        return self._upgrade(request, permit, stamp)
-
-    async def _upgrade(
-        self, request: ClientRequest, permit: Permit, stamp: Stamp
-    ) -> Relayed | Page:
-        upgrade, client = Upgrade(request), stamp.client
-        admitted = self.shares.take(self.clients.key(client), upgrade, _is_idle)
-        match admitted:
-            case Refused.PER_CLIENT:
-                self.told.tell("upgrades_per_client", client.address)
-                return TooManyUpgrades(TRY_AGAIN)
-            case Refused.IN_ALL:
-                self.told.tell("upgrades", client.address)
-                return TooManyUpgrades(TRY_AGAIN)
-            case _:
-                if admitted.shed is not None:
-                    self.told.tell("upgrades", client.address)
-                    admitted.shed.cut()
-        try:
-            return await self.forwarder.forward(request, permit, stamp)
-        finally:
-            self.shares.leave(upgrade)
-
-
-def _is_idle(_upgrade: Upgrade) -> bool:
-    return False  # nobody can tell: the newest goes
-
-
 @dataclass(frozen=True, slots=True)
 class Limiting:
     """All that limits clients, by the settings ``[limits]``."""
@@ -195,10 +128,16 @@ class Limiting:
         )
 
     def forwarder(self, forwarder: Forwards) -> LimitedForwarder:
-        """Return *forwarder*, within the limits of WebSockets."""
-        limits = self.settings.limits
+        """Return *forwarder*, within the limits of requests and WebSockets.
+
+        One client never gets more than half of the connections to an upstream.
+        """
+        limits, server = self.settings.limits, self.settings.server
         shares: Shares[Upgrade] = Shares(limits.upgrades, limits.upgrades_per_client)
-        return LimitedForwarder(forwarder, shares, self.clients, self.told)
+        most = min(limits.requests_per_client, server.upstream_connections // 2)
+        return LimitedForwarder(
+            forwarder, shares, RequestCounts(max(1, most)), self.clients.key, self.told
+        )
 
 
 def _connections(settings: Settings) -> int:

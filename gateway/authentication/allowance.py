@@ -1,6 +1,7 @@
 """How much work strangers may cause: so much at once, and so much in a second."""
 
 from collections import OrderedDict
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 MOST_CLIENTS = 4096
@@ -32,6 +33,7 @@ class Allowance:
         return allowed
 
 
+@lru_cache(maxsize=MOST_CLIENTS)
 def one_client(address: str) -> str:
     """Return what all addresses of one client share: for IPv6 the network."""
     try:

@@ -24,7 +24,11 @@ from gateway.pages.signing_in import (
     SignInRequired,
 )
 from gateway.pages.signing_out import AskSignOut, SignedOut
-from gateway.pages.too_many import TooManySignIns, TooManyUpgrades
+from gateway.pages.too_many import (
+    TooManyRequests,
+    TooManySignIns,
+    TooManyUpgrades,
+)
 
 __all__ = [
     "Account",
@@ -46,6 +50,7 @@ __all__ = [
     "SignInMissing",
     "SignInRequired",
     "SignedOut",
+    "TooManyRequests",
     "TooManySignIns",
     "TooManyUpgrades",
     "UnknownHost",
@@ -69,6 +74,7 @@ Page = (
     | MethodNotAllowed
     | BadRequest
     | UnknownHost
+    | TooManyRequests
     | TooManySignIns
     | TooManyUpgrades
     | SessionTooLarge

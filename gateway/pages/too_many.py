@@ -50,5 +50,28 @@ class TooManyUpgrades:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TooManyRequests:
+    """A client has too many requests under way; *wait* is in whole seconds."""
+
+    wait: int
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (RFC 6585, section 4)."""
+        return Notice(
+            status=429,
+            error="too_many_requests",
+            title="Too many requests at once",
+            message="Too many requests from your network wait for this application.",
+            advice=("Wait a moment, then load the page again.",),
+            operator=(
+                "If many people share one address, raise limits.requests_per_client;"
+                " if a proxy stands in front, list it in server.trusted_proxies."
+            ),
+            actions=(Link("Go to the start page", HOME),),
+            fields=(_retry_after(self.wait),),
+        )
+
+
 def _retry_after(seconds: int) -> Field:
     return (b"Retry-After", b"%d" % max(1, seconds))  # RFC 9110, section 10.2.3

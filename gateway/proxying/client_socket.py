@@ -175,12 +175,12 @@ class ClientSocket(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Stop whatever was under way for this client."""
-        if self._send_watch is not None:
-            self._send_watch.end()
         if self._tunnel is not None:
             self._tunnel.connection_lost(exc)
         self._doorkeeper.closed(self)
         super().connection_lost(exc)
+        if self._send_watch is not None:
+            self._send_watch.end()
 
     def pause_writing(self) -> None:
         """Take note that the client is slow."""

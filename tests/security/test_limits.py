@@ -5,14 +5,14 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.demo.logto import EmulatedLogto
 from tests.support.raw_client import RawClient, RawResponse, exchange
-from tests.support.raw_upstream import Conversation, raw_upstream
+from tests.support.raw_upstream import Conversation, RawRequest, raw_upstream
 from tests.support.running_gateway import RunningGateway, running_gateway
 
 ADA, BOB, EVE = "127.0.0.11", "127.0.0.12", "127.0.0.66"
@@ -27,16 +27,31 @@ SWITCHING = b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-async def application(conversation: Conversation) -> None:
-    """Answer requests, and switch to whatever is asked for."""
-    while True:
-        request = await conversation.read_request()
+@dataclass(slots=True)
+class Application:
+    """Answers requests, slow ones once the door is open; switches where asked to."""
+
+    door: asyncio.Event = field(default_factory=asyncio.Event)
+    held: int = 0  # slow ones so far
+
+    async def __call__(self, conversation: Conversation) -> None:
+        while True:
+            request = await conversation.read_request()
+            if b" /slow" in request.line:
+                self.held += 1
+                await self.door.wait()
+            if await self._answers(request, conversation):
+                return
+
+    async def _answers(self, request: RawRequest, conversation: Conversation) -> bool:
+        """Answer *request*.  Return whether it was the last one."""
         if request.values(b"Upgrade"):
             await conversation.write(SWITCHING)
             while data := await conversation.reader.read(65536):
                 await conversation.write(data)
-            return
+            return True
         await conversation.write(OK)
+        return False
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +73,7 @@ class Besieged:
     """A gateway with small limits, and what it says of them."""
 
     gateway: RunningGateway
+    upstream: Application
 
     async def ask(self, address: str, head: bytes, *fields: bytes) -> RawResponse:
         async with self.client(address) as client:
@@ -82,6 +98,7 @@ class Besieged:
 
 @contextlib.asynccontextmanager
 async def besieged(limits: str, server: str = "") -> AsyncIterator[Besieged]:
+    application = Application()
     async with (
         raw_upstream(application) as upstream,
         EmulatedLogto.start() as logto,
@@ -92,7 +109,7 @@ async def besieged(limits: str, server: str = "") -> AsyncIterator[Besieged]:
             tables=f"[limits]\n{limits}\n",
         ) as gateway,
     ):
-        yield Besieged(gateway)
+        yield Besieged(gateway, application)
 
 
 # --- sign-ins ------------------------------------------------------------
@@ -272,6 +289,62 @@ async def test_a_trusted_proxy_has_as_many_connections_as_it_needs() -> None:
         for _ in range(10):
             client = await stack.enter_async_context(siege.client("127.0.0.77"))
             assert not await is_closed(client)
+
+
+# --- requests ------------------------------------------------------------
+
+SLOW = GET.replace(b"/app", b"/slow") + b"\r\n"
+
+
+async def waiting(siege: Besieged, count: int) -> None:
+    """Wait until *count* requests are with the application."""
+    async with asyncio.timeout(5):
+        while siege.upstream.held < count:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "server"),
+    [
+        pytest.param("requests_per_client = 2", "", id="as configured"),
+        pytest.param("", "upstream_connections = 4", id="half of the connections"),
+    ],
+)
+async def test_one_client_has_so_many_requests_and_others_theirs(
+    limits: str, server: str
+) -> None:
+    async with (
+        besieged(limits, server) as siege,
+        siege.client(EVE) as first,
+        siege.client(EVE) as second,
+    ):
+        first.send(SLOW)
+        second.send(SLOW)
+        await waiting(siege, 2)
+        refused = await siege.ask(EVE, GET)
+        assert (refused.status, refused.value(b"Retry-After")) == (429, b"1")
+        assert (await siege.ask(EVE, SIGN_IN)).status == 303
+        assert (await siege.ask(ADA, GET)).status == 200
+        assert await siege.limited("requests_per_client") == 1
+        second.abort()  # who leaves has one less
+        async with asyncio.timeout(5):
+            while (await siege.ask(EVE, GET)).status != 200:
+                pass
+        siege.upstream.door.set()
+        assert (await first.read_final()).status == 200
+        assert (await siege.ask(EVE, GET)).status == 200
+
+
+async def test_clients_behind_a_trusted_proxy_have_requests_of_their_own() -> None:
+    async with (
+        besieged("requests_per_client = 1", TRUSTING) as siege,
+        siege.client("127.0.0.77") as client,
+    ):
+        client.send(SLOW[:-2] + b"X-Forwarded-For: 203.0.113.1\r\n\r\n")
+        await waiting(siege, 1)
+        for address, status in ((b"203.0.113.1", 429), (b"203.0.113.2", 200)):
+            answer = await siege.ask("127.0.0.77", GET, b"X-Forwarded-For: " + address)
+            assert answer.status == status
 
 
 # --- WebSockets ----------------------------------------------------------

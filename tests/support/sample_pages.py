@@ -25,6 +25,7 @@ from gateway.pages.page import (
     SignInLoop,
     SignInMissing,
     SignInRequired,
+    TooManyRequests,
     TooManySignIns,
     TooManyUpgrades,
     UnknownHost,
@@ -72,6 +73,7 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "unknown-host": UnknownHost(
             ("app.example.com", "*.lab.example.com"), "old.example.com"
         ),
+        "too-many-requests": TooManyRequests(1),
         "too-many-sign-ins": TooManySignIns(6),
         "too-many-upgrades": TooManyUpgrades(10),
         "session-too-large": SessionTooLarge(5120, 3584),

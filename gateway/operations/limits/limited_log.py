@@ -12,6 +12,7 @@ from gateway.operations.metrics import Children, Metrics
 
 LIMITS: Final = (
     "connections", "connections_per_client", "upgrades", "upgrades_per_client",
+    "requests_per_client",
     "sign_ins_per_minute", "head_timeout", "body_timeout", "send_timeout",
     "path_length", "header_size",
 )  # fmt: skip

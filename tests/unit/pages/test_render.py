@@ -56,6 +56,7 @@ STATUSES = {
     "method-not-allowed": 405,
     "bad-request": 400,
     "unknown-host": 421,
+    "too-many-requests": 429,
     "too-many-sign-ins": 429,
     "too-many-upgrades": 429,
     "session-too-large": 500,
