@@ -16,6 +16,7 @@ PLACEHOLDER = "..."
 """What stands in examples for what only the operator knows."""
 
 _VISIBLE = re.compile(r"[!-~]+", re.ASCII)
+_ORGANIZATION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SIGN_IN = re.compile(r"(?:(?:social|sso):[A-Za-z0-9_-]+)?", re.ASCII)
 
 
@@ -68,6 +69,12 @@ def _sign_in(text: str) -> str:
     return text
 
 
+def _organization(text: str) -> str:
+    if text and not _ORGANIZATION.fullmatch(text):
+        raise Wrong("expected the id of an organization in Logto, or nothing")
+    return text
+
+
 Scope = Annotated[str, AfterValidator(_visible)]
 
 
@@ -102,8 +109,14 @@ class Logto(Table):
     )
     resources: Annotated[tuple[Resource, ...], Many] = key(
         "API resources that are registered in Logto, by their indicators, such as "
-        "`https://api.example.com`; bearers must be for one of them.",
+        "`https://api.example.com`; bearers must be for one of them, and `scopes` of "
+        "rules come from them.",
         default=[],
+    )
+    organization: Annotated[str, AfterValidator(_organization)] = key(
+        "Id of the organization in Logto that everybody acts for; empty lets people "
+        "of several choose one, where rules or headers are about organizations.",
+        default="",
     )
     webhook_signing_key: Annotated[SecretStr, AfterValidator(_optional_secret)] = key(
         "Signing key of the webhook at `/.gateway/hooks/logto`, which tells who was "

@@ -9,6 +9,7 @@ matches what is absent. Only a display name is cut to fit.
 from collections.abc import Collection, Iterator, Mapping
 
 from gateway.identity.claim_values import (
+    MOST_ITEMS,
     attribute,
     display_name,
     header_value,
@@ -63,6 +64,9 @@ def identity_from_claims(
         picture=attribute(_claim(sides, "picture")),
         roles=items(_claim(sides, "roles")),
         claims=tuple(_dotted(sides, wanted)),
+        organizations=items(_claim(sides, "organizations")),
+        organization_roles=items(_claim(sides, "organization_roles")),
+        organization_names=tuple(_names(_claim(sides, "organization_data"))),
     )
 
 
@@ -86,6 +90,16 @@ def _dotted(
         )
         if value is not None:
             yield path, value
+
+
+def _names(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the id and the name of each organization in Logto's list of them."""
+    for one in value[:MOST_ITEMS] if isinstance(value, list) else ():
+        if isinstance(one, Mapping):
+            organization = attribute(one.get("id"))
+            name = display_name(one.get("name"))
+            if organization is not None and name is not None:
+                yield organization, name
 
 
 def _walk(claims: Claims, path: Collection[str]) -> object:

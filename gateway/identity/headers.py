@@ -60,7 +60,7 @@ class IdentityHeaders:
     *sign_in* is that of ``[logto]``: with ``"social:x"`` the preferred username is the
     X handle, otherwise Logto's username; never a mixture, since one person's handle
     may be another's username. *names* are the headers' names as they are sent,
-    *wanted_claims* the dotted paths that an identity must hold for them.
+    *told_claims* what they tell, *wanted_claims* the dotted paths among that.
     """
 
     def __init__(self, settings: IdentitySettings, sign_in: str) -> None:
@@ -77,7 +77,8 @@ class IdentityHeaders:
             for name, claim in headers.values()
         )
         self.names = frozenset(name for name, _ in self._headers)
-        self.wanted_claims = frozenset(claim for _, claim in self._headers) - ATTRIBUTES
+        self.told_claims = frozenset(claim for _, claim in self._headers)
+        self.wanted_claims = self.told_claims - ATTRIBUTES
         self._known: dict[int, tuple[Identity, tuple[Field, ...]]] = {}
 
     def fields(self, identity: Identity | None) -> tuple[Field, ...]:
