@@ -33,6 +33,10 @@ class Limits(Table):
     sign_ins_per_minute: Count = key(
         "How often one client may go to Logto or come back, in a minute.", default=300
     )
+    wrong_bearers_per_minute: Count = key(
+        "How many access tokens that are not good one client may show, in a minute.",
+        default=300,
+    )
     head_timeout: Duration = key(
         "How long the head of a request may take, from its first byte.", default="15s"
     )

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from config.routes import Route
 from gateway.policy.access import Decision, Forbid, Permit, SignIn, decide
 from gateway.policy.same_origin import is_same_origin
+from gateway.programs import BEARER_REQUIRED, Programs, Refused
 from gateway.renewal import Renewal
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 from gateway.visit import Visit
 
@@ -18,21 +20,52 @@ class CrossSite:
     """Another site had the browser ask: a session must not be used for that."""
 
 
-Verdict = Permit | SignIn | Forbid | CrossSite
+Verdict = Permit | SignIn | Forbid | CrossSite | Refused
 CROSS_SITE_REFUSED = CrossSite()
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Finds the session of a request, and decides by the rules of its route."""
+    """Finds out who sent a request, and decides by the rules of its route."""
 
     renewal: Renewal
+    programs: Programs
 
-    async def of(self, visit: Visit, route: Route) -> tuple[Verdict, Session | None]:
-        """Return what *visit* may do on *route*, and with which session.
+    async def of(
+        self, visit: Visit, route: Route
+    ) -> tuple[Verdict, Session | Bearer | None]:
+        """Return what *visit* may do on *route*, and with which session or bearer.
 
-        A public route does not look at the session at all.
+        A public route looks at neither.  Where a route takes bearers, one that came
+        decides alone, whatever cookies came with it: no other site can make a browser
+        send it.
         """
+        if route.takes_bearers:
+            shown = await self.programs.of(visit, route)
+            if isinstance(shown, Refused):
+                return shown, None
+            if shown is not None:
+                return decide(route, shown.identity), shown
+            if not route.takes_sessions:
+                unknown = decide(route, None)
+                wanted = isinstance(unknown, SignIn)
+                return (BEARER_REQUIRED if wanted else unknown), None
+        return await self._by_session(visit, route)
+
+    def attend(
+        self, who: Session | Bearer, permit: Permit, now: float
+    ) -> Session | Bearer | None:
+        """Return what became of *who*, of whose request an answer is open at *now*.
+
+        None where it must end: see :meth:`Renewal.attend`.
+        """
+        if isinstance(who, Bearer):
+            return who if self.programs.holds(who, now) else None
+        return self.renewal.attend(who, permit, now)
+
+    async def _by_session(
+        self, visit: Visit, route: Route
+    ) -> tuple[Verdict, Session | None]:
         session = None
         if route.access != "public":
             session = await self.renewal.session(visit)

@@ -19,7 +19,9 @@ from gateway.pages.page import (
 )
 from gateway.policy.access import Forbid, Permit, SignIn
 from gateway.policy.same_origin import CROSS_SITE
+from gateway.programs import Refused
 from gateway.renewal import Renewal
+from gateway.routing.overrides import choose
 from gateway.routing.received import Publication
 from gateway.routing.table import (
     AMBIGUOUS,
@@ -30,20 +32,26 @@ from gateway.routing.table import (
     RouteTable,
     UnknownHost,
 )
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
-from gateway.turning_away import ask_to_sign_in, forbid, unknown_host
+from gateway.turning_away import ask_to_sign_in, forbid, forbid_bearer, unknown_host
 from gateway.visit import Answer, PageAndCookies, Visit
 
 
 @dataclass(slots=True)
 class Admitted:
-    """A request that may pass, by *permit*, and the session it came with.
+    """A request that may pass, by *permit*, and the session or bearer it came with.
 
     It would be frozen but for the hot path.
     """
 
     permit: Permit
-    session: Session | None
+    who: Session | Bearer | None
+
+    @property
+    def session(self) -> Session | None:
+        """The session, if that is what it came with: programs get no cookies."""
+        return self.who if isinstance(self.who, Session) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,12 @@ class Gate:
     async def ask(self, visit: Visit, story: Story) -> Admitted | Answer:
         """Return that *visit* may pass, or what it is answered; *story* learns why."""
         received = visit.received
-        path = received.target.path
-        choice = self.routes.choose(received.host, path, received.method)
+        choice = choose(self.routes, received)
         match choice:
             case Matched(route):
                 return await self._routed(visit, route, story)
             case NoRoute():
-                return NotFound(path.decode("latin-1"))
+                return NotFound(received.target.path.decode("latin-1"))
             case MethodNotAllowed(allow):
                 return MethodNotAllowedPage(allow, received.method)
             case Ambiguous():
@@ -80,25 +87,33 @@ class Gate:
         self, visit: Visit, route: Route, story: Story
     ) -> Admitted | Answer:
         story.route = route.label
-        verdict, session = await self.admission.of(visit, route)
-        story.subject = session.identity.sub if session else ""
+        verdict, who = await self.admission.of(visit, route)
+        story.subject = who.identity.sub if who else ""
         match verdict:
             case Permit():
                 story.decision = "permit"
-                return Admitted(verdict, session)
+                return Admitted(verdict, who)
             case SignIn():
                 story.decision = "sign_in"
                 return ask_to_sign_in(visit)
             case Forbid(reason):
                 story.decision, story.reason = "forbid", reason
                 said = reason if self.explain_denials else ""
-                return self.told(forbid(visit, session, said), visit, session)
+                if isinstance(who, Bearer):
+                    return forbid_bearer(route, who, said)
+                return self.told(forbid(visit, who, said), visit, who)
             case CrossSiteRefused():
                 story.decision, story.reason = "forbid", CROSS_SITE
-                return self.told(CrossSite(), visit, session)
+                return self.told(CrossSite(), visit, who)
+            case Refused(page, reason, decision):
+                story.decision, story.reason = decision, reason
+                return page
             case _:
                 assert_never(verdict)
 
-    def told(self, page: Page, visit: Visit, session: Session | None) -> PageAndCookies:
-        """Return *page* for the person of *session*, who has arrived with it."""
+    def told(
+        self, page: Page, visit: Visit, who: Session | Bearer | None
+    ) -> PageAndCookies:
+        """Return *page* for the person of a session, who has arrived with it."""
+        session = who if isinstance(who, Session) else None
         return PageAndCookies(page, self.renewal.arrived(visit, session))

@@ -163,15 +163,16 @@ class Handler:
         self, visit: Visit, admitted: Admitted, story: Story
     ) -> Answer:
         received = visit.received
-        permit, session = admitted.permit, admitted.session
+        permit, who = admitted.permit, admitted.who
+        session = admitted.session
         stamp = Stamp(
-            identity=self.telling.fields(permit.identity, session, visit),
+            identity=self.telling.fields(permit.identity, who, visit),
             client=received.client,
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),
             target=received.target,
             set_cookies=lambda: self.renewal.cookies(visit, session),
-            session=session,
+            who=who,
         )
         try:
             return await self.forwarder.forward(visit.request, permit, stamp)

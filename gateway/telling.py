@@ -14,6 +14,7 @@ from gateway.identity.identity import Identity
 from gateway.identity.reserved_names import ReservedNames
 from gateway.operations.assertion_key_file import load_keys
 from gateway.pages.rendered import Rendered
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 from gateway.visit import Visit, respond
 
@@ -58,14 +59,14 @@ class Telling:
         return cls(headers, ReservedNames(names), header, assertions, jwks)
 
     def fields(
-        self, identity: Identity | None, session: Session | None, visit: Visit
+        self, identity: Identity | None, who: Session | Bearer | None, visit: Visit
     ) -> tuple[Field, ...]:
-        """Return the fields that tell about *identity*, in its *session*."""
+        """Return the fields that tell about *identity*, as *who* came."""
         fields = self.headers.fields(identity)
-        if self.assertions is None or identity is None or session is None:
+        if self.assertions is None or identity is None or who is None:
             return fields
         assertion = self.assertions.of(
-            session.id, identity, visit.received.origin, visit.now
+            who.id, identity, visit.received.origin, visit.now
         )
         return (*fields, (self.header, assertion))
 

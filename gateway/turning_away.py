@@ -5,12 +5,15 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from config.origin import is_loopback
+from config.routes import Route
 from gateway.authentication.return_to import return_to
 from gateway.authentication.sign_in import sign_in_address
 from gateway.fields import Fields, first
+from gateway.pages.bearers import BearerPage
 from gateway.pages.page import (
     AskSignOut,
     BadRequest,
+    BearerForbidden,
     Forbidden,
     Page,
     SignInFrame,
@@ -20,9 +23,11 @@ from gateway.pages.page import (
 from gateway.pages.render import Renderer
 from gateway.pages.wants_json import wants_json as accepts_json
 from gateway.policy.request_kind import RequestKind, request_kind
+from gateway.policy.scopes import missing_scopes
 from gateway.proxying.client import ClientRequest
 from gateway.routing.received import Publication
 from gateway.routing.table import RouteTable
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 from gateway.visit import Visit, redirect, respond
 
@@ -59,6 +64,14 @@ def forbid(visit: Visit, session: Session | None, reason: str) -> Page:
     return Forbidden(identity, reason, return_to(target))
 
 
+def forbid_bearer(route: Route, bearer: Bearer, reason: str) -> Page:
+    """Say that the access token of *bearer* is not enough for *route*.
+
+    Where a scope is all that it lacks, say which.  *reason* as for :func:`forbid`.
+    """
+    return BearerForbidden(missing_scopes(route.allow, bearer.identity), reason)
+
+
 def unknown_host(
     visit: Visit, publication: Publication, routes: RouteTable
 ) -> web.Response | Page:
@@ -93,8 +106,10 @@ def wants_json(page: Page, method: str, fields: Fields) -> bool:
     """Return whether whoever sent *fields* gets *page* as JSON.
 
     A 401 is for programs unless it is the page for a frame; a question to sign out
-    is for people.
+    is for people. Whoever shows a bearer is a program.
     """
+    if isinstance(page, BearerPage):
+        return True
     match page:
         case SignInRequired():
             return request_kind(method, fields) is not RequestKind.NAVIGATION

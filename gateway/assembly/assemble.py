@@ -7,6 +7,7 @@ from gateway.admission import Admission
 from gateway.assembly.addresses import addresses_of
 from gateway.assembly.cookies import cookies_of
 from gateway.assembly.parts import Clock, Common, Parts, watch
+from gateway.assembly.programs import programs_of
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.provider_http import open_session
 from gateway.authentication.revalidation import Revalidation
@@ -54,6 +55,10 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         logto=BackOff(secrets.token_hex(8)),
     )
     renewal = Renewal(cookies.sessions, revalidation, cookies.arrival)
+    limiting = Limiting.of(settings, metrics, monotonic)
+    common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
+    programs = programs_of(settings, telling, common, limiting)
+    admission = Admission(renewal, programs)
     forwarder = Forwarder(
         settings,
         is_reserved=telling.reserved,
@@ -61,11 +66,9 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
         now=now,
         random_bytes=id_bytes,
-        attend=renewal.attend,
+        attend=admission.attend,
     )
     revocation.revocations.watch(lambda _mark: forwarder.session_ended())
-    common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
-    limiting = Limiting.of(settings, metrics, monotonic)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     publication = Publication(
         settings.server.public_url,
@@ -79,7 +82,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         gate=Gate(
             publication,
             routes,
-            Admission(common.renewal),
+            admission,
             common.renewal,
             settings.server.explain_denials,
         ),

@@ -32,6 +32,12 @@ class Allowance:
             self._left.popitem(last=False)
         return allowed
 
+    def give_back(self, client: str) -> None:
+        """Take a try of *client* back: it was no try of the kind that is counted."""
+        if client in self._left:
+            left, at = self._left[client]
+            self._left[client] = (min(self._burst, left + 1), at)
+
 
 @lru_cache(maxsize=MOST_CLIENTS)
 def one_client(address: str) -> str:

@@ -27,6 +27,11 @@ class SigningKeys:
 
         self._kept = Kept(fetch_keys, now=now)
 
+    @property
+    def fetched(self) -> int:
+        """How often the keys were fetched: they may be others after each time."""
+        return self._kept.fetched
+
     async def find(self, header: Header) -> SigningKey:
         """Return the key that signed a token with this *header*.
 
@@ -39,7 +44,8 @@ class SigningKeys:
             key = choose(keys, header.key_id, header.algorithm)
         if key is None:
             raise SignInRefused(
-                "The ID token is signed with a key that Logto does not list.",
+                f"The {header.kind.name} is signed with a key "
+                "that Logto does not list.",
                 "invalid_id_token",
             )
         return key

@@ -27,6 +27,7 @@ from gateway.operations.request_counts import RequestCounts
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OUTCOMES = ("started", "completed", "refused", "unknown", "loop", "logto_away")
+SHOWN = ("verified", "refused", "malformed", "limited", "logto_away")
 REFRESHED = ("renewed", "ended", "logto_away")
 
 M = TypeVar("M", Counter, Gauge)
@@ -63,6 +64,14 @@ class Metrics:
         )
         for outcome in OUTCOMES:
             self.sign_ins.labels(outcome)
+        self.bearers = Counter(
+            "gateway_bearers",
+            "Access tokens that programs showed, but for those known already.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in SHOWN:
+            self.bearers.labels(outcome)
         self.sign_outs = Counter(
             "gateway_sign_outs", "Sessions ended by their person.", registry=registry
         )

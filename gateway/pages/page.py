@@ -1,6 +1,15 @@
 """Every page of ours, as a value that knows what it says."""
 
 from gateway.pages.account import Account, AccountSignedOut
+from gateway.pages.bearers import (
+    BearerForbidden,
+    BearerInvalid,
+    BearerOdd,
+    BearerPage,
+    BearerRequired,
+    BearerUndecided,
+    TooManyBearers,
+)
 from gateway.pages.failures import (
     InternalError,
     SessionTooLarge,
@@ -36,6 +45,11 @@ __all__ = [
     "Arriving",
     "AskSignOut",
     "BadRequest",
+    "BearerForbidden",
+    "BearerInvalid",
+    "BearerOdd",
+    "BearerRequired",
+    "BearerUndecided",
     "CrossSite",
     "Forbidden",
     "InternalError",
@@ -50,6 +64,7 @@ __all__ = [
     "SignInMissing",
     "SignInRequired",
     "SignedOut",
+    "TooManyBearers",
     "TooManyRequests",
     "TooManySignIns",
     "TooManyUpgrades",
@@ -68,6 +83,7 @@ Page = (
     | SignInFrame
     | SignInRequired
     | Forbidden
+    | BearerPage
     | CrossSite
     | UpstreamAway
     | NotFound

@@ -26,7 +26,7 @@ class TooManySignIns:
                 " if a proxy stands in front, list it in server.trusted_proxies."
             ),
             actions=(Link("Go to the start page", HOME),),
-            fields=(_retry_after(self.wait),),
+            fields=(retry_after(self.wait),),
         )
 
 
@@ -46,7 +46,7 @@ class TooManyUpgrades:
             advice=("Close pages that you do not need, then try again.",),
             operator="See limits.upgrades_per_client and limits.upgrades.",
             actions=(Link("Go to the start page", HOME),),
-            fields=(_retry_after(self.wait),),
+            fields=(retry_after(self.wait),),
         )
 
 
@@ -69,9 +69,10 @@ class TooManyRequests:
                 " if a proxy stands in front, list it in server.trusted_proxies."
             ),
             actions=(Link("Go to the start page", HOME),),
-            fields=(_retry_after(self.wait),),
+            fields=(retry_after(self.wait),),
         )
 
 
-def _retry_after(seconds: int) -> Field:
+def retry_after(seconds: int) -> Field:
+    """Return how long to wait, in whole *seconds*."""
     return (b"Retry-After", b"%d" % max(1, seconds))  # RFC 9110, section 10.2.3

@@ -23,13 +23,14 @@ from gateway.proxying.plain_answer import plain_answer
 from gateway.proxying.relay import Outgoing
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestHead, RequestRefused
-from gateway.proxying.request_headers import RequestHeaders
+from gateway.proxying.request_headers import RequestHeaders, without_authorization
 from gateway.proxying.session_watch import Attend, SessionWatch, Use
 from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
 from gateway.proxying.way import Way, Ways
 from gateway.routing.client_address import ClientAddress
 from gateway.routing.target import Target
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 
 __all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
@@ -46,8 +47,8 @@ class Stamp:
     *identity* are the identity fields; *client* where it came from; *host* the Host as
     the client used it; *set_cookies* returns the Set-Cookie values of ours for the
     answer: it is asked when the answer's head comes, since much may have changed until
-    then (the person may have signed out).  With *session* the exchange ends when that
-    is over.
+    then (the person may have signed out).  With *who*, a session or a bearer, the
+    exchange ends when that is over.
     """
 
     identity: Fields
@@ -56,7 +57,7 @@ class Stamp:
     request_id: bytes
     target: Target
     set_cookies: Callable[[], Sequence[bytes]] = tuple
-    session: Session | None = None
+    who: Session | Bearer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,10 @@ class Forwarder:
         exchange = Exchange(
             self._loop, request, way, self._outgoing(request, way, stamp)
         )
-        if stamp.session is None:
+        if stamp.who is None:
             self._open[exchange] = None
         else:
-            self._open[exchange] = stamp.session, permit
+            self._open[exchange] = stamp.who, permit
             self._watch.begin()
         try:
             return await exchange.run()
@@ -200,6 +201,8 @@ class Forwarder:
         host = stamp.host if way.preserve_host else way.host
         cleaned = self._request_headers.clean(head.fields, host)
         fields = cleaned.fields
+        if not way.keeps_authorization:
+            fields = without_authorization(fields)
         if head.wants_upgrade:
             fields += _UPGRADE
         fields += forwarding_fields(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.fields import Field, Fields
+from gateway.identity.reserved_names import reduced
 from gateway.proxying import hop_by_hop
 from gateway.proxying.field_lines import tokens
 from gateway.proxying.trace import is_traceparent
@@ -42,6 +43,14 @@ _BY_NAME = {
 
 
 _TRAILERS_WELCOME = (b"TE", b"trailers"), (b"Connection", b"TE")
+
+
+def without_authorization(fields: Fields) -> list[Field]:
+    """Return *fields* without ``Authorization``, however it is spelt.
+
+    It was for the gateway, and an application must not find a token in its logs.
+    """
+    return [field for field in fields if reduced(field[0]) != b"authorization"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ from collections.abc import Callable, MutableMapping
 
 from gateway.policy.access import Permit
 from gateway.proxying.exchange import Exchange
+from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 
 PERIOD = 0.75  # seconds between two looks, while anything is open
 SOON = 0.05  # seconds from a revocation to the next look: they may come in crowds
 
-Use = tuple[Session, Permit]
-"""The session that an exchange belongs to, and the permit that it began with."""
+Use = tuple[Session | Bearer, Permit]
+"""Whose session or bearer an exchange began with, and with what permit."""
 
-Attend = Callable[[Session, Permit, float], Session | None]
-"""Returns what became of a session that is in use, at a time; None: it must end."""
+Attend = Callable[[Session | Bearer, Permit, float], Session | Bearer | None]
+"""Returns what became of one that is in use, at a time; None: it must end."""
 
 
 class SessionWatch:

@@ -20,7 +20,8 @@ from gateway.proxying.upstream.response_reader import HeadLimits
 class Way:
     """The way to an upstream: *host* is its own Host field, *prefix* what to strip.
 
-    *prefix_line* tells the upstream what was stripped.
+    *prefix_line* tells the upstream what was stripped.  *keeps_authorization* where
+    the client's ``Authorization`` goes on to it.
     """
 
     pool: Pool
@@ -30,6 +31,7 @@ class Way:
     preserve_host: bool
     prefix: bytes
     prefix_line: bytes
+    keeps_authorization: bool
     timeout: float
     connect_timeout: float
 
@@ -67,6 +69,7 @@ class Ways:
             preserve_host=route.preserve_host,
             prefix=prefix,
             prefix_line=lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
+            keeps_authorization=route.pass_bearer or not route.takes_bearers,
             timeout=route.timeout,
             connect_timeout=route.connect_timeout,
         )

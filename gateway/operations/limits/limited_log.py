@@ -13,7 +13,8 @@ from gateway.operations.metrics import Children, Metrics
 LIMITS: Final = (
     "connections", "connections_per_client", "upgrades", "upgrades_per_client",
     "requests_per_client",
-    "sign_ins_per_minute", "head_timeout", "body_timeout", "send_timeout",
+    "sign_ins_per_minute", "wrong_bearers_per_minute",
+    "head_timeout", "body_timeout", "send_timeout",
     "path_length", "header_size",
 )  # fmt: skip
 """What they are called: as the settings that make them, where there is one."""
