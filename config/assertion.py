@@ -39,6 +39,20 @@ def _check_audience(audience: str) -> str:
     return audience
 
 
+def _check_key_file(path: str) -> str:
+    if not path:
+        raise Wrong("expected the path of a PEM file")
+    if "-----BEGIN" in path or "\n" in path:
+        raise Wrong(
+            "expected the path of a PEM file, not the key itself: "
+            "save it in a file that only the gateway can read"
+        )
+    return path
+
+
+KeyFile = Annotated[str, AfterValidator(_check_key_file)]
+
+
 class Assertion(Table):
     """A signed statement of who it is, for upstreams that check it."""
 
@@ -58,7 +72,7 @@ class Assertion(Table):
     lifetime: Annotated[Duration, AfterValidator(_check_lifetime)] = key(
         "How long it is good, from 10s to 2m.", default="2m"
     )
-    keys: Annotated[tuple[str, ...], Many] = key(
+    keys: Annotated[tuple[KeyFile, ...], Many] = key(
         "PEM files with private P-256 keys: the first one signs, all are published; "
         "without any, one is made and kept in `server.state_directory`.",
         default=[],

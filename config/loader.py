@@ -4,6 +4,7 @@ Nothing else in this package touches the file system.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from types import MappingProxyType
 
@@ -20,7 +21,20 @@ _LARGEST_FILE = 1024 * 1024
 _PEM_FILES = frozenset({"tls_certificate", "tls_key", "ca_file"})
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and where each of their values was written."""
+
+    settings: Settings
+    places: Places
+
+
 def load(path: str, environ: Mapping[str, str]) -> Settings:
+    """Return the settings that :func:`read` finds. Raises as it does."""
+    return read(path, environ).settings
+
+
+def read(path: str, environ: Mapping[str, str]) -> Loaded:
     """Read the configuration file at *path*, with the variables in *environ*.
 
     Raises ConfigurationError with every problem of both.
@@ -31,7 +45,7 @@ def load(path: str, environ: Mapping[str, str]) -> Settings:
         raise ConfigurationError(
             Problem(path, None, "", one.sentence) for one in wrong.findings
         ) from None
-    return load_text(text, environ, name=path)
+    return _loaded(text, environ, path)
 
 
 def load_text(
@@ -41,6 +55,10 @@ def load_text(
 
     Raises ConfigurationError with every problem of the text and of *environ*.
     """
+    return _loaded(text, environ, name).settings
+
+
+def _loaded(text: str, environ: Mapping[str, str], name: str) -> Loaded:
     document, index = parse_document(text, name)
     places = Places(name, index.lines)
     variables = read_environment(environ)
@@ -56,7 +74,7 @@ def load_text(
         raise ConfigurationError(places.problems(found)) from None
     if found:
         raise ConfigurationError(places.problems(found))
-    return settings
+    return Loaded(settings, places)
 
 
 def _overlay(document: dict[str, object], variables: Variables, places: Places) -> None:

@@ -17,6 +17,24 @@ def summary(settings: Settings) -> Iterator[str]:
     """Yield the lines of the summary. They hold no secret."""
     yield f"The gateway answers at {settings.server.public_url}"
     yield ""
+    yield from to_register(settings)
+    yield ""
+    if settings.assertion.enabled:
+        yield f"Applications find the keys of {settings.assertion.header} at"
+        yield f"    {settings.server.public_url}{OWN_PREFIX}/jwks.json"
+        yield ""
+    yield "Routes, as they stand in the file:"
+    for route in settings.routes:
+        yield f"  {_route(route)}"
+    found = list(hints(settings))
+    if found:
+        yield ""
+        yield "Good to know:"
+        yield from (f"  - {hint}" for hint in found)
+
+
+def to_register(settings: Settings) -> Iterator[str]:
+    """Yield the lines that name the addresses which Logto must know."""
     yield "Register at Logto, in the application's settings:"
     for title, name in (
         ("Redirect URIs", "callback"),
@@ -27,15 +45,6 @@ def summary(settings: Settings) -> Iterator[str]:
             yield f"    {origin}{OWN_PREFIX}/{name}"
     yield "  Back-channel logout URI, for sign-outs elsewhere to count here"
     yield f"    {settings.server.public_url}{OWN_PREFIX}/backchannel-logout"
-    yield ""
-    yield "Routes, as they stand in the file:"
-    for route in settings.routes:
-        yield f"  {_route(route)}"
-    found = list(hints(settings))
-    if found:
-        yield ""
-        yield "Good to know:"
-        yield from (f"  - {hint}" for hint in found)
 
 
 def sign_in_origins(settings: Settings) -> list[str]:

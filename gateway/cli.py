@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import BinaryIO
@@ -12,15 +13,15 @@ from typing import BinaryIO
 import click
 
 from config.environment import CONFIG_PATH
-from config.loader import load
-from config.problem import ConfigurationError
+from config.loader import Loaded, read
+from config.problem import ConfigurationError, Problem
 from config.schema import schema as json_schema
 from config.session import KEY_SIZE, new_key
 from config.settings import Settings
 from config.summary import summary
 
-BAD_USAGE = 2
-"""Exit code for what the operator can mend: options and configuration."""
+FAILURE, BAD_USAGE = 1, 2
+"""Exit codes: it does not work; options or configuration are to be mended."""
 
 config_option = click.option(
     "--config",
@@ -43,17 +44,26 @@ def _version() -> str:
 
 def _load(path: str) -> Settings:
     """Return the settings, or say every problem on stderr and exit."""
+    return _read(path).settings
+
+
+def _read(path: str) -> Loaded:
+    """Return the settings with their places, or say every problem and exit."""
     try:
-        return load(path, os.environ)  # noqa: TID251 - read once, here
+        return read(path, os.environ)  # noqa: TID251 - read once, here
     except ConfigurationError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
+        _say(error.problems)
         if not Path(path).exists():
             click.echo(
                 "Copy gateway.example.toml there, or name your file with --config.",
                 err=True,
             )
         sys.exit(BAD_USAGE)
+
+
+def _say(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,10 +84,34 @@ def serve(path: str) -> None:
 
 @main.command()
 @config_option
-def check(path: str) -> None:
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask Logto, the upstreams and the public address as well.",
+)
+def check(path: str, online: bool) -> None:  # noqa: FBT001 - click's
     """Read the file and say every problem, or what it means."""
-    for line in summary(_load(path)):
+    loaded = _read(path)
+    from gateway.checking.pem_files import pem_problems  # noqa: PLC0415 - heavy
+
+    if found := loaded.places.problems(pem_problems(loaded.settings)):
+        _say(found)
+        sys.exit(BAD_USAGE)
+    for line in summary(loaded.settings):
         click.echo(line)
+    if online:
+        _check_online(loaded)
+
+
+def _check_online(loaded: Loaded) -> None:
+    from gateway.checking.command import online  # noqa: PLC0415 - heavy
+
+    report = online(loaded.settings, time.time)  # noqa: TID251 - the edge
+    click.echo("\nSeen now:")
+    for note in report.notes:
+        click.echo(f"  - {note}")
+    _say(loaded.places.problems(report.problems))
+    sys.exit(FAILURE if report.problems else 0)
 
 
 @main.command()

@@ -30,17 +30,40 @@ def load_keys(files: Sequence[str], directory: str) -> list[AssertionKey]:
     Raises StartFailed where a file is of no use.
     """
     if files:
-        return [key for file in files for key in _read(Path(file))]
+        return [key for file in files for key in read_keys(Path(file))]
     path = Path(directory) / NAME
     try:
         _keep(path)
-        if path.stat().st_mode & _OTHERS:
-            raise StartFailed(f"{path} can be read by others: chmod 600 it")
+        return read_kept(path)
     except OSError as error:
         raise StartFailed(
             f"cannot keep a key for assertions in {path}: {_why(error)}"
         ) from None
-    return _read(path)
+
+
+def read_kept(path: Path) -> list[AssertionKey]:
+    """Return the keys that the gateway made and keeps at *path*.
+
+    Raises StartFailed where others can read them too, OSError where there are none.
+    """
+    if path.stat().st_mode & _OTHERS:
+        raise StartFailed(f"{path} can be read by others: chmod 600 it")
+    return read_keys(path)
+
+
+def read_keys(path: Path) -> list[AssertionKey]:
+    """Return the keys in the file at *path*. Raises StartFailed, which names it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise StartFailed(
+            f"cannot read the assertion keys in {path}: {_why(error)}"
+        ) from None
+    try:
+        return keys_in(content[:_LARGEST])
+    except ValueError as error:
+        raise StartFailed(f"cannot use the assertion keys: {path} {error}") from None
 
 
 def _keep(path: Path) -> None:
@@ -65,22 +88,8 @@ def _keep(path: Path) -> None:
         new.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> list[AssertionKey]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise StartFailed(
-            f"cannot read the assertion keys in {path}: {_why(error)}"
-        ) from None
-    try:
-        return keys_in(content[:_LARGEST])
-    except ValueError as error:
-        raise StartFailed(f"cannot use the assertion keys: {path} {error}") from None
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _why(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _new_key() -> bytes:

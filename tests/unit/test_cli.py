@@ -81,7 +81,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_bad_usage_is_the_exit_code_2() -> None:
-    for arguments in (["serve", "--nonsense"], ["nonsense"], ["check", "--online"]):
+    for arguments in (["serve", "--nonsense"], ["nonsense"], ["explain"]):
         assert gateway(*arguments).returncode == 2
 
 
@@ -114,6 +114,17 @@ def test_help_names_every_command(arguments: list[str]) -> None:
     done = gateway(*arguments)
     for command in ("check", "demo", "explain", "keygen", "schema", "serve"):
         assert re.search(rf"^  {command} ", done.stdout + done.stderr, re.MULTILINE)
+
+
+def test_check_names_a_key_that_cannot_be_opened(folder: Path) -> None:
+    with (folder / "gateway.toml").open("a") as file:
+        file.write('\n[identity.assertion]\nenabled = true\nkeys = ["no.pem"]\n')
+    done = gateway("check", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "gateway.toml:17: identity.assertion.keys[0]: "
+        "cannot read the assertion keys in no.pem: no such file or directory\n"
+    )
 
 
 def test_explain_says_what_becomes_of_a_request(folder: Path) -> None:

@@ -76,6 +76,18 @@ def test_a_key_that_is_made_must_be_kept() -> None:
     assert load_text(text + 'keys = ["/k.pem"]').assertion.keys == ("/k.pem",)
 
 
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        pytest.param('"-----BEGIN PRIVATE KEY-----"', "not the key itself", id="PEM"),
+        pytest.param('"MIG\\nHAg"', "not the key itself", id="lines"),
+        pytest.param('""', "expected the path", id="empty"),
+    ],
+)
+def test_a_key_is_named_by_its_file(value: str, part: str) -> None:
+    assert part in sentence(file(enabled="true", keys=f"[{value}]"))
+
+
 def test_no_other_header_has_its_name() -> None:
     headers = '{ "cf_access_jwt_assertion" = "name" }'
     text = (

@@ -46,6 +46,14 @@ def test_the_addresses_to_register_and_the_routes() -> None:
     ]
 
 
+def test_where_applications_find_the_keys_of_assertions() -> None:
+    text = f'{written()}\n[identity.assertion]\nenabled = true\nkeys = ["k.pem"]\n'
+    lines = list(summary(load_text(text)))
+    at = lines.index("Applications find the keys of X-Gateway-Assertion at")
+    assert lines[at + 1] == "    https://app.example.com/.gateway/jwks.json"
+    assert not any("jwks" in line for line in summary(load_text(written())))
+
+
 QUIET: dict[str, dict[str, str | None]] = {
     "server": {"trusted_proxies": '["10.0.0.0/8"]'}
 }

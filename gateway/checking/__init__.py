@@ -1,0 +1,1 @@
+"""``gateway check``: what is wrong that the file alone does not show."""
