@@ -63,7 +63,7 @@ def access_token(
     claims: Claims = {"aud": audience, "scope": scope}
     if resource and organization:
         claims["organization_id"] = organization
-    return _signed(tenant, approval, claims), scope
+    return signed(tenant, approval, claims), scope
 
 
 def _permitted_in(person: Person, organization: str) -> Collection[str]:
@@ -75,8 +75,8 @@ def _permitted_in(person: Person, organization: str) -> Collection[str]:
     ]
 
 
-def _signed(tenant: Tenant, approval: Approval, claims: Claims) -> str:
-    """Return the signed token, after the hook has had its way with it."""
+def signed(tenant: Tenant, approval: Approval, claims: Claims) -> str:
+    """Return a token with *claims*, after the hook has had its way with it."""
     now, key, hook = tenant.now(), tenant.keys.current, tenant.behaviour
     claims |= {
         "jti": opaque(),

@@ -1,5 +1,6 @@
 """An application as it is registered with Logto."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -21,6 +22,8 @@ class Client:
     backchannel_logout_session_required: bool = False
     rotate_refresh_token: bool = True
     always_issue_refresh_token: bool = False
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the roles of a machine permit, by API resource; without any it is none."""
 
     def register_gateway(self, origin: str) -> None:
         """Register the two addresses of a gateway at *origin* ("http://host:port")."""

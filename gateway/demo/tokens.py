@@ -13,6 +13,7 @@ from gateway.demo.claims import at_hash, id_token_claims
 from gateway.demo.clients import Client
 from gateway.demo.faults import parameters_of
 from gateway.demo.grants import Approval, CodeBinding, InvalidGrantError
+from gateway.demo.machines import machine_token
 from gateway.demo.people import Person
 from gateway.demo.signing_keys import Claims, Header, base64url
 from gateway.demo.tenant import TENANT, Tenant
@@ -21,19 +22,13 @@ Form = MultiMapping[str]
 
 
 async def token(request: web.Request) -> web.Response:
-    """Answer /oidc/token for codes and refresh tokens."""
+    """Answer /oidc/token for codes, refresh tokens and machines."""
     tenant, form = request.app[TENANT], await parameters_of(request)
     client = _authenticated(tenant, request, form)
     if client is None:
         return error(401, "invalid_client")
     try:
-        match form.get("grant_type"):
-            case "authorization_code":
-                answer = _by_code(tenant, client, form)
-            case "refresh_token":
-                answer = _by_refresh_token(tenant, client, form)
-            case _:
-                return error(400, "unsupported_grant_type")
+        answer = _granted(tenant, client, form)
     except InvalidGrantError:
         return error(400, "invalid_grant")
     except RefusedError as refused:
@@ -80,11 +75,28 @@ _ERRORS = {
     ),
     "invalid_grant": ("Grant request is invalid.", "grant request is invalid"),
     "invalid_client": ("Client is invalid.", "client authentication failed"),
+    "unauthorized_client": (
+        "Client is not authorized.",
+        "requested grant type is not allowed for this client",
+    ),
     "unsupported_grant_type": (
         "Unsupported `grant_type` requested.",
         "unsupported grant_type requested",
     ),
 }
+
+
+def _granted(tenant: Tenant, client: Client, form: Form) -> Claims:
+    match form.get("grant_type"):
+        case "authorization_code":
+            return _by_code(tenant, client, form)
+        case "refresh_token":
+            return _by_refresh_token(tenant, client, form)
+        case "client_credentials":
+            resource, scope = form.get("resource", ""), form.get("scope", "")
+            return machine_token(tenant, client, resource, scope)
+        case _:
+            raise RefusedError(400, "unsupported_grant_type")
 
 
 def _by_code(tenant: Tenant, client: Client, form: Form) -> Claims:

@@ -498,3 +498,56 @@ async def test_other_tokens_do_not(world: World) -> None:
     await world.browser.navigate(end_address(world))
 
     assert (await world.userinfo(answer["access_token"]))[0] == 401
+
+
+ORDERS = "https://orders.example.com"
+MACHINE = Client(
+    app_id="nightly",
+    app_secret="nightly-secret",
+    permissions={ORDERS: ("read:orders", "write:orders")},
+)
+
+
+async def machine_token(
+    world: World, client: Client, **form: str
+) -> tuple[int, dict[str, object]]:
+    world.logto.tenant.clients[client.app_id] = client
+    return await world.post(
+        "/oidc/token",
+        grant_type="client_credentials",
+        client_id=client.app_id,
+        client_secret=client.app_secret,
+        **form,
+    )
+
+
+async def test_a_machine_is_its_own_subject(world: World) -> None:
+    status, answer = await machine_token(
+        world, MACHINE, resource=ORDERS, scope="read:orders delete:orders"
+    )
+
+    assert (status, answer["scope"]) == (200, "read:orders")
+    assert list(answer) == ["access_token", "expires_in", "token_type", "scope"]
+    token = str(answer["access_token"])
+    assert jwt.get_unverified_header(token)["typ"] == "at+jwt"
+    claims = claims_of(token)
+    assert len(claims.pop("jti")) == 43
+    assert claims == {
+        "sub": "nightly",
+        "client_id": "nightly",
+        "aud": ORDERS,
+        "scope": "read:orders",
+        "iat": 1795359847,
+        "exp": 1795363447,
+        "iss": f"{world.logto.endpoint}/oidc",
+    }
+
+
+async def test_a_machine_asks_for_a_resource_that_it_may_have(world: World) -> None:
+    status, answer = await machine_token(world, MACHINE, resource=f"{ORDERS}/")
+    assert (status, answer["error"]) == (400, "invalid_target")
+
+
+async def test_an_application_for_people_is_no_machine(world: World) -> None:
+    status, answer = await machine_token(world, world.logto.client, resource=ORDERS)
+    assert (status, answer["error"]) == (400, "unauthorized_client")
