@@ -8,6 +8,11 @@ from config.origin import is_loopback
 from config.settings import Settings
 from config.units import parse_size
 
+LARGE_COOKIES_IN_NGINX = (
+    "proxy_buffer_size 32k; proxy_buffers 8 32k; large_client_header_buffers 4 32k"
+)
+"""What nginx in front needs for sessions of more than one cookie."""
+
 
 def hints(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. They hold no secret."""
@@ -57,7 +62,7 @@ def _cookie(settings: Settings) -> Iterator[str]:
     if session.max_cookie_size > parse_size("3.5KiB"):
         yield (
             "max_cookie_size is over 3.5KiB: a proxy in front needs larger header "
-            "buffers (nginx: proxy_buffer_size 16k, large_client_header_buffers 4 32k)"
+            f"buffers (nginx: {LARGE_COOKIES_IN_NGINX};)"
         )
 
 

@@ -107,8 +107,8 @@ class Session(Table):
         default="lax",
     )
     max_cookie_size: Annotated[Size, between("512B", "14KiB")] = key(
-        "Most that the session's cookie may take; over 3.5KiB it is sent in "
-        "chunks, and a proxy in front may need larger header buffers.",
+        "Most that the session's cookie may take, with its attributes; over 3.5KiB "
+        "it is sent in chunks, and a proxy in front may need larger header buffers.",
         default="3.5KiB",
     )
     store: Literal["cookie", "redis"] = key(

@@ -9,6 +9,7 @@ from gateway.account import Accounts
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.callback import Callback
 from gateway.coming_and_going import ComingAndGoing
+from gateway.fitting_head import fit
 from gateway.limiting import SignInLimit
 from gateway.pages.asset import asset
 from gateway.pages.page import (
@@ -84,9 +85,16 @@ class Addresses:
             return response
 
         response = await self.storage.serve(visit.request, answer)
+        await self._settle(name, response)
+        return response
+
+    async def _settle(self, name: str, response: web.Response) -> None:
+        """Do to *response* what must wait until the session's cookie is in it."""
+        if name == "callback":
+            own = self.callback.attempts.own
+            fit(response, (own.attempt_stem, own.arrival))
         if name in ENDING:  # who hears that a session is over may rely on it
             await self.sharing.told()
-        return response
 
     async def _has_arrived(self, visit: Visit) -> bool:
         """Return whether a session came along whose arrival was waited for."""

@@ -43,7 +43,7 @@ class AttemptCookies:
         secure: bool,
         random_bytes: Callable[[int], bytes],
     ) -> None:
-        self._own = OwnCookies(settings.cookie_name.encode("ascii"))
+        self.own = OwnCookies(settings.cookie_name.encode("ascii"))
         self._keys = keys
         self._set = SetCookies(secure, crossing_same_site(settings.same_site))
         self._random_bytes = random_bytes
@@ -71,7 +71,7 @@ class AttemptCookies:
         cookies can be copied: see :mod:`gateway.authentication.used_attempts`.
         """
         name = self._name(state)
-        started, _, sealed = (self._own.only(name, cookie) or b"").partition(b".")
+        started, _, sealed = (self.own.only(name, cookie) or b"").partition(b".")
         payload = self._keys.open(
             sealed,
             purpose=Purpose.ATTEMPT,
@@ -114,13 +114,13 @@ class AttemptCookies:
         return b"%x.%s" % (attempt.started_at, sealed.encode("ascii"))
 
     def _name(self, state: str) -> bytes:
-        return self._own.attempt_stem + _digest(state).encode("ascii")
+        return self.own.attempt_stem + _digest(state).encode("ascii")
 
     def _attempts(self, cookie: bytes) -> list[Cookie]:
-        stem = self._own.attempt_stem
+        stem = self.own.attempt_stem
         return [
             found
-            for found in self._own.found(cookie)
+            for found in self.own.found(cookie)
             if found[0].startswith(stem) and is_expirable(found[0])
         ]
 

@@ -75,7 +75,8 @@ class SessionTooLarge:
             ),
             facts=fact("Size", f"{self.size} bytes, of {self.limit} allowed"),
             operator=(
-                "Raise session.max_cookie_size, or ask for fewer scopes and claims."
+                'Raise session.max_cookie_size, set session.store = "redis", or ask'
+                " for fewer scopes and claims."
             ),
         )
 

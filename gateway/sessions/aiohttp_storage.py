@@ -85,7 +85,7 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         else:
             host, now = self._host_of(request), self._now()
             try:
-                values = self._store.write(current, host, now, cookie)
+                values = self._store.write(current.seen(now), host, now, cookie)
             except SessionTooLarge as error:
                 if session.new:
                     raise

@@ -17,6 +17,7 @@ from gateway.sessions.settings import SessionSettings
 MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
 MOST_LEFT_OVERS = 8  # expired per answer, against a flood of names
 RENEWED_AFTER = 300  # seconds
+_FIELD = b"Set-Cookie: \r\n"  # around each value
 
 
 class SessionTooLarge(Exception):  # noqa: N818 -- says what is the case
@@ -25,7 +26,8 @@ class SessionTooLarge(Exception):  # noqa: N818 -- says what is the case
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(
             f"the session takes {size} bytes of cookies, and session.max_cookie_size"
-            f" allows {limit}: raise it, or ask for fewer claims"
+            f' allows {limit}: raise it, set session.store = "redis", or ask for fewer'
+            " claims"
         )
         self.size = size
         self.limit = limit
@@ -175,19 +177,24 @@ class CookieStore:
         name = self.own.name
         text = self._seal(session, host)
         cookies = chunks.split(name, text)
-        size, limit = chunks.size(cookies), self._settings.max_cookie_size
-        if size > min(limit, chunks.MOST_COOKIES * chunks.LONGEST_COOKIE):
+        seconds = int(session.signed_in_at + self._settings.max_age - now)
+        values = [
+            self._set.keep(part_name, part, seconds) for part_name, part in cookies
+        ]
+        # As a proxy in front counts it, which has to find room for the fields.
+        size = sum(len(_FIELD) + len(value) for value in values)
+        limit = self._settings.max_cookie_size
+        if size > limit or len(cookies) > chunks.MOST_COOKIES:
             raise SessionTooLarge(size, limit)
         replaced = self.opened(cookie, host)
         if replaced is not None and replaced.id != session.id:
             self.end(replaced, now)
-        seconds = int(session.signed_in_at + self._settings.max_age - now)
         kept = {part_name for part_name, _ in cookies}
         # Where sessions may be cut, answers that overtake one another may leave
         # parts behind that this request did not see.
         possible = chunks.possible_names(name) if limit > chunks.LONGEST_COOKIE else []
         return [
-            *(self._set.keep(part_name, part, seconds) for part_name, part in cookies),
+            *values,
             *(
                 self._set.expire(left)
                 for left in dict.fromkeys([*possible, *self._seen(cookie)])

@@ -9,6 +9,7 @@ from gateway.identity.record import from_record, to_record
 CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
 
 _FEWEST = 6  # values of the oldest sessions that still open
+_WIDTH = 17  # digits of a time and of seven-digit generations
 _FIRST = (None, None, None, None, None, None, None, 0, 0)  # where one is not sealed
 
 
@@ -55,7 +56,10 @@ class Session:
 
 
 def encode(session: Session) -> bytes:
-    """Return *session* as the bytes that are sealed into its cookie."""
+    """Return *session* as the bytes that are sealed into its cookie.
+
+    They do not get longer by its being renewed: what fits at the sign-in fits later.
+    """
     values = (
         session.id,
         session.signed_in_at,
@@ -68,7 +72,8 @@ def encode(session: Session) -> bytes:
         session.generation,
     )
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
+    digits = len(f"{session.revalidated_at}{session.generation}")
+    return text.encode("utf-8", "surrogatepass") + b" " * (_WIDTH - digits)
 
 
 def decode(payload: bytes) -> Session | None:

@@ -15,7 +15,7 @@ import pytest_asyncio
 from gateway.demo.logto import EmulatedLogto
 from tests.security.conftest import alarms, size
 from tests.support.fortress import ADA, BOB, ROUTES
-from tests.support.nginx_cache import free_port, nginx_cache
+from tests.support.nginx import free_port, nginx_cache
 from tests.support.raw_upstream import Conversation, raw_upstream
 from tests.support.running_gateway import RunningGateway, running_gateway
 from tests.support.virtual_browser import Page, VirtualBrowser

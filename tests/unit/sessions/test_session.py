@@ -160,3 +160,13 @@ def test_being_seen_never_goes_back() -> None:
 
 def test_36_its_refresh_token_does_not_show_when_it_is_printed() -> None:
     assert "refresh" not in repr(SESSION)
+
+
+def test_what_is_sealed_does_not_grow_by_renewals() -> None:
+    first = replace(SESSION, generation=0, revalidated_at=0)
+    later = 1_800_000_000
+    sizes = {
+        len(encode(replace(first, generation=count, revalidated_at=later + count)))
+        for count in (0, 1, 9, 10, 999, 1000, 9_999_999)
+    }
+    assert sizes == {len(encode(first))}

@@ -1,4 +1,4 @@
-"""A real nginx that caches whatever it may, as a CDN in front of the gateway does."""
+"""A real nginx in front of the gateway: as a plain proxy, or as a greedy cache."""
 
 import asyncio
 import contextlib
@@ -24,22 +24,29 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    proxy_cache_path {folder}/cache keys_zone=everything:1m;
+    {http}
     server {{
         listen 127.0.0.1:{port};
+        {server}
         location / {{
             proxy_pass http://127.0.0.1:{behind};
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
+            {location}
+        }}
+    }}
+}}
+"""
+
+# As a CDN that keeps whatever it may.
+CACHE = "proxy_cache_path {folder}/cache keys_zone=everything:1m;"
+CACHED = """
             proxy_cache everything;
             proxy_cache_key $scheme$http_host$request_uri;
             proxy_cache_methods GET HEAD;
             proxy_cache_valid any 10m;
             add_header X-Cache $upstream_cache_status always;
-        }}
-    }}
-}}
 """
 
 
@@ -52,10 +59,36 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def nginx_cache(folder: Path, port: int, behind: int) -> AsyncIterator[None]:
-    """Run one on *port*, in front of *behind*; it works in *folder*."""
+    """Run a cache on *port*, in front of *behind*; it works in *folder*."""
+    http = CACHE.format(folder=folder)
+    async with nginx(folder, port, behind, http=http, location=CACHED):
+        yield
+
+
+@asynccontextmanager
+async def nginx(  # noqa: PLR0913 - the places of its file
+    folder: Path,
+    port: int,
+    behind: int,
+    *,
+    http: str = "",
+    server: str = "",
+    location: str = "",
+) -> AsyncIterator[None]:
+    """Run one on *port*, in front of *behind*; it works in *folder*.
+
+    Its buffers and all else are nginx's defaults but for what *http*, *server* and
+    *location* add to these blocks.
+    """
     written = folder / "nginx.conf"
     text = CONFIGURATION.format(
-        folder=folder, port=port, behind=behind, user=getpass.getuser()
+        folder=folder,
+        port=port,
+        behind=behind,
+        user=getpass.getuser(),
+        http=http,
+        server=server,
+        location=location,
     )
     written.write_text(text, encoding="utf-8")
     process = await asyncio.create_subprocess_exec(

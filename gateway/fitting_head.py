@@ -1,0 +1,42 @@
+"""The answer that carries a new session fits into what proxies in front take.
+
+nginx takes 4 KiB of an answer's head unless it is told otherwise (``proxy_buffer_size``
+of ngx_http_proxy_module), and a session of one cookie may take 3.5 of them.
+"""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+ROOM = 4096  # bytes
+_ADDED = 64  # Date, and the empty line
+
+
+def fit(response: web.Response, spare: Sequence[bytes]) -> None:
+    """Take from *response* what it can do without, as long as its head is too long.
+
+    That are the Set-Cookie values that begin with one of *spare*, in this order, then
+    the query of where it leads, and at last the path.
+    """
+    for stem in spare:
+        if _size(response) > ROOM:
+            _drop_cookies(response, stem.decode("ascii"))
+    if (where := response.headers.get("Location")) is not None:
+        for shorter in (where.partition("?")[0], "/"):
+            if _size(response) > ROOM:
+                response.headers["Location"] = shorter
+    elif _size(response) > ROOM:
+        response.headers.pop("Refresh", None)  # the page has a link that leads there
+
+
+def _drop_cookies(response: web.Response, stem: str) -> None:
+    for value in response.headers.popall("Set-Cookie", []):
+        if not value.startswith(stem):
+            response.headers.add("Set-Cookie", value)
+
+
+def _size(response: web.Response) -> int:
+    fields = sum(len(name) + len(value) + 4 for name, value in response.headers.items())
+    status = len(f"HTTP/1.1 {response.status} {response.reason}\r\n")
+    length = len(f"Content-Length: {response.content_length or 0}\r\n")
+    return status + fields + length + _ADDED
