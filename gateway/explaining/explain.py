@@ -24,6 +24,7 @@ from gateway.policy.allow import unmet
 from gateway.policy.same_origin import CROSS_SITE, is_same_origin
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.location import without_prefix
+from gateway.routing.overrides import choose
 from gateway.routing.own_address import own_address
 from gateway.routing.received import (
     Malformed,
@@ -97,7 +98,7 @@ class Explainer:
         if own_address(path) is not None:
             reason = "it is below /.gateway/, which the gateway keeps for itself"
             return replace(so_far, outcome=Outcome("own", None, reason))
-        choice = self.routes.choose(received.host, path, received.method)
+        choice = choose(self.routes, received)
         public_host = self.publication.public_url.host
         so_far = replace(
             so_far,

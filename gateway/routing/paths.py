@@ -65,19 +65,22 @@ class Paths:
         found = self._below(self._exact, path)
         return found[0] if found else None
 
-    def is_ambiguous(self, path: bytes, method: str, route: Route) -> bool:
+    def is_ambiguous(
+        self, path: bytes, method: str, route: Route, overriding: frozenset[str]
+    ) -> bool:
         """Return whether a reading of the request has other rules than *route*.
 
         Also when a reading is below no route, or there are too many readings. An
-        application may take ``get`` for GET as well.
+        application may take ``get`` for GET as well, and any method for those that
+        are *overriding* it.
         """
-        if self._is_uniform:
+        if self._is_uniform and not overriding:
             return False
         found = readings(path)
         if found is None:
             return True
         rules = self._rules[id(route)]
-        methods = {method, method.upper()}
+        methods = {method, method.upper(), *overriding}
         return not all(
             self._has_rules(entries, methods, rules)
             for reading in found

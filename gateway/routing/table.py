@@ -11,7 +11,8 @@ from gateway.routing.paths import Paths
 NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
 _LONGEST_REMEMBERED = 256  # bytes of a path
 _MOST_REMEMBERED = 2048
-AMBIGUOUS = "the path can be read as belonging to another route"
+_NONE: frozenset[str] = frozenset()
+AMBIGUOUS = "the request can be read as being for another route"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class RouteTable:
 
     def __init__(self, routes: Sequence[Route], public_host: str) -> None:
         self._public = _canonical(public_host)
+        self.names_methods = any(route.methods for route in routes)
         self._known: dict[tuple[str, bytes, str], Matched] = {}
         grouped: dict[str, list[Route]] = {}
         for route in routes:
@@ -76,23 +78,30 @@ class RouteTable:
         """Return whether the gateway answers for the canonical *host*."""
         return host == self._public or self._published(host) is not None
 
-    def choose(self, host: str, path: bytes, method: str) -> Choice:
+    def choose(
+        self, host: str, path: bytes, method: str, overriding: frozenset[str] = _NONE
+    ) -> Choice:
         """Return the route for *method* on *path*, as received, of canonical *host*.
 
+        An application may take the request for one with the *overriding* methods.
         As :meth:`_choose` finds it, and remembered: requests come back to few paths.
         """
+        if overriding:
+            return self._choose(host, path, method, overriding)
         key = host, path, method
         known = self._known.get(key)
         if known is not None:
             return known
-        choice = self._choose(host, path, method)
+        choice = self._choose(host, path, method, _NONE)
         if len(path) <= _LONGEST_REMEMBERED and isinstance(choice, Matched):
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
             self._known[key] = choice
         return choice
 
-    def _choose(self, host: str, path: bytes, method: str) -> Choice:
+    def _choose(
+        self, host: str, path: bytes, method: str, overriding: frozenset[str]
+    ) -> Choice:
         """Return the route for *method* on *path*, as received, of canonical *host*.
 
         A host that matches is final, and so is a path: another host's or a shorter
@@ -112,7 +121,7 @@ class RouteTable:
         route = None if method.upper() in NEVER else entry.find(method)
         if route is None:
             return MethodNotAllowed(entry.allow)
-        if published.is_ambiguous(path, method, route):
+        if published.is_ambiguous(path, method, route, overriding):
             return Ambiguous()
         return Matched(route)
 
