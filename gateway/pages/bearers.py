@@ -81,8 +81,7 @@ class BearerForbidden:
                 status=403,
                 error="forbidden",
                 title="This access token is not enough",
-                message=plain(self.reason)
-                or "It opens nothing here.",
+                message=plain(self.reason) or "It opens nothing here.",
             )
         message = "The access token lacks a scope that is needed here."
         return Notice(

@@ -34,9 +34,12 @@ def split(name: bytes, text: bytes) -> list[Cookie]:
     return [(name, first), *rest]
 
 
-def size(cookies: Iterable[Cookie]) -> int:
-    """Return how many bytes *cookies* take, their names included."""
-    return sum(len(name) + 1 + len(value) for name, value in cookies)
+def size(set_cookies: Iterable[bytes]) -> int:
+    """Return how many bytes of a head the fields take that have these values.
+
+    That is what a proxy in front must find room for.
+    """
+    return sum(len(b"Set-Cookie: \r\n") + len(value) for value in set_cookies)
 
 
 def possible_names(name: bytes) -> list[bytes]:

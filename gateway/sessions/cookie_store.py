@@ -17,7 +17,6 @@ from gateway.sessions.settings import SessionSettings
 MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
 MOST_LEFT_OVERS = 8  # expired per answer, against a flood of names
 RENEWED_AFTER = 300  # seconds
-_FIELD = b"Set-Cookie: \r\n"  # around each value
 
 
 class SessionTooLarge(Exception):  # noqa: N818 -- says what is the case
@@ -181,9 +180,7 @@ class CookieStore:
         values = [
             self._set.keep(part_name, part, seconds) for part_name, part in cookies
         ]
-        # As a proxy in front counts it, which has to find room for the fields.
-        size = sum(len(_FIELD) + len(value) for value in values)
-        limit = self._settings.max_cookie_size
+        size, limit = chunks.size(values), self._settings.max_cookie_size
         if size > limit or len(cookies) > chunks.MOST_COOKIES:
             raise SessionTooLarge(size, limit)
         replaced = self.opened(cookie, host)
