@@ -37,7 +37,7 @@ def addresses_of(
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
-            wanted_claims=telling.headers.wanted_claims,
+            entitlements=common.renewal.revalidation.entitlements,
             random_text=secrets.token_urlsafe,
             strict=settings.session.same_site == "strict",
             revocations=common.revocation.revocations,

@@ -8,11 +8,13 @@ from gateway.assembly.addresses import addresses_of
 from gateway.assembly.cookies import cookies_of
 from gateway.assembly.parts import Clock, Common, Parts, watch
 from gateway.assembly.programs import programs_of
+from gateway.authentication.entitlements import Entitlements
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.provider_http import open_session
 from gateway.authentication.revalidation import Revalidation
 from gateway.gate import Gate
 from gateway.handler import Handler
+from gateway.identity.needs import Needs
 from gateway.limiting import Limiting
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
@@ -39,7 +41,8 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
     revocation, telling = Revocation.of(settings, now), Telling.of(settings)
     http = open_session(settings.logto)
-    provider = LogtoProvider(settings.logto, http, now=now)
+    needs = Needs.of(settings, telling.headers)
+    provider = LogtoProvider(settings.logto, http, now=now, needs=needs)
     cookies = cookies_of(settings, revocation)
     id_bytes = RandomAhead(secrets.token_bytes)
     revalidation = Revalidation(
@@ -48,7 +51,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         sharing=revocation.sharing,
         tasks=tasks,
         metrics=metrics,
-        wanted_claims=telling.headers.wanted_claims,
+        entitlements=Entitlements(provider, needs),
         revalidate=settings.session.revalidate,
         timeout=settings.logto.timeout,
         now=now,

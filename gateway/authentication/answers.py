@@ -59,6 +59,20 @@ def read_tokens(answer: Answer) -> Tokens:
     return Tokens(access_token, lifetime, id_token, _token(document, "refresh_token"))
 
 
+def read_access_token(answer: Answer) -> tuple[str, str | None]:
+    """Return the access token in *answer*, and the refresh token where one came along.
+
+    Raises as :func:`read_tokens`, but asks for no ID token.
+    """
+    if answer.status != _OK:
+        raise _refusal(answer, "token endpoint")
+    document = answer.document
+    access_token = _token(document, "access_token", longest=2 * LONGEST_TOKEN)
+    if access_token is None:
+        raise _malformed("no access token")
+    return access_token, _token(document, "refresh_token")
+
+
 def read_userinfo(answer: Answer, subject: str) -> Mapping[str, object]:
     """Return the claims in the userinfo *answer*, which must be about *subject*.
 

@@ -1,6 +1,6 @@
 """Logto comes back: from a sign-in attempt to a session."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,12 +9,17 @@ from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt import Attempt
 from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.authentication.callback_parameters import state_of
-from gateway.authentication.errors import ProviderUnavailable, SignInRefused
+from gateway.authentication.entitlements import Entitled, Entitlements
+from gateway.authentication.errors import (
+    GrantEnded,
+    ProviderUnavailable,
+    SignInRefused,
+)
 from gateway.authentication.logout_token import sid_of
 from gateway.authentication.logto_provider import LogtoProvider, SignedIn
 from gateway.authentication.sign_in import callback_address
 from gateway.authentication.used_attempts import UsedAttempts
-from gateway.identity.claims import ClaimsInvalid, identity_from_claims
+from gateway.identity.claims import ClaimsInvalid
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
 from gateway.pages.page import (
@@ -45,7 +50,7 @@ class Callback:
     arrival: Arrival
     tasks: OwnedTasks
     metrics: Metrics
-    wanted_claims: Collection[str]
+    entitlements: Entitlements
     random_text: Callable[[], str]
     strict: bool
     revocations: Revocations
@@ -103,38 +108,47 @@ class Callback:
         self, visit: Visit, query: str, attempt: Attempt
     ) -> Session | Page:
         try:
-            signed_in = await self.tasks.run(
-                self.provider.complete(
-                    query,
-                    callback_address(visit.received.origin),
-                    attempt.sign_in_session,
-                    attempt.nonce,
-                )
-            )
-            return self._session(signed_in, visit)
+            return await self.tasks.run(self._signed_in(visit, query, attempt))
         except ProviderUnavailable as error:
             self.metrics.sign_ins.labels("logto_away").inc()
             self.metrics.provider_failures.inc()
             log.warning("logto_away", request_id=visit.request_id, reason=str(error))
             return ProviderAway(attempt.return_to)
-        except (SignInRefused, ClaimsInvalid) as error:
+        except (SignInRefused, GrantEnded, ClaimsInvalid) as error:
             self.metrics.sign_ins.labels("refused").inc()
             log.warning(
                 "sign_in_refused", request_id=visit.request_id, reason=str(error)
             )
             return SignInFailed(str(error), attempt.return_to)
 
-    def _session(self, signed_in: SignedIn, visit: Visit) -> Session:
+    async def _signed_in(self, visit: Visit, query: str, attempt: Attempt) -> Session:
+        signed_in = await self.provider.complete(
+            query,
+            callback_address(visit.received.origin),
+            attempt.sign_in_session,
+            attempt.nonce,
+        )
+        entitled = await self.entitlements.of(
+            signed_in.id_token_claims,
+            signed_in.userinfo,
+            signed_in.refresh_token,
+            before=None,
+        )
+        if entitled.away:
+            raise ProviderUnavailable(entitled.away)
+        return self._session(signed_in, entitled, visit)
+
+    def _session(
+        self, signed_in: SignedIn, entitled: Entitled, visit: Visit
+    ) -> Session:
         now = int(visit.now)
         session = Session(
             id=self.random_text(),
             signed_in_at=now,
             seen_at=now,
             expires_at=signed_in.expires_at,
-            identity=identity_from_claims(
-                signed_in.id_token_claims, signed_in.userinfo, self.wanted_claims
-            ),
-            refresh_token=signed_in.refresh_token,
+            identity=entitled.identity,
+            refresh_token=entitled.refresh_token,
             sid=sid_of(signed_in.id_token_claims),
         )
         return self.revocations.begun(session, visit.now)

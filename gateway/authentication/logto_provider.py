@@ -15,10 +15,13 @@ from gateway.authentication.errors import (
     SignInRefused,
 )
 from gateway.authentication.id_token import expiry
+from gateway.authentication.permitted import Audience, Permitted, permitted
 from gateway.authentication.provider_endpoints import ProviderEndpoints
 from gateway.authentication.sdk import Client, Core, Memory, SdkError, config_for
 from gateway.authentication.sign_in_record import read_record
+from gateway.identity.needs import Needs
 
+NOTHING = Needs()
 SIGN_OF_LIFE = 15.0  # seconds for which Logto is taken to be there still
 
 
@@ -51,7 +54,8 @@ class Refreshed:
 class LogtoProvider:
     """The Logto of *settings*; *now* gives unix seconds.
 
-    *http* comes from :func:`gateway.authentication.provider_http.open_session`.
+    *needs* are what sign-ins ask for beside the scopes of *settings*; *http* comes from
+    :func:`gateway.authentication.provider_http.open_session`.
     """
 
     def __init__(
@@ -60,10 +64,12 @@ class LogtoProvider:
         http: aiohttp.ClientSession,
         *,
         now: Callable[[], float],
+        needs: Needs = NOTHING,
     ) -> None:
         self._sign_in = settings.sign_in
+        self._now = now
         self._endpoints = ProviderEndpoints(settings, http, now=now)
-        self._config = config_for(settings)
+        self._config = config_for(settings, needs)
 
     async def begin(
         self,
@@ -168,6 +174,18 @@ class LogtoProvider:
             if error.code == "invalid_userinfo":
                 raise GrantEnded(error.reason) from None
             return None
+
+    async def permitted(
+        self, refresh_token: str, expected_sub: str, audience: Audience
+    ) -> Permitted:
+        """Return what *expected_sub*, whose token it is, may do at *audience*.
+
+        As :meth:`refresh`, it is not to be cancelled, and one at a time. Raises
+        NotPermitted, GrantEnded and ProviderUnavailable.
+        """
+        return await permitted(
+            self._endpoints, refresh_token, expected_sub, audience, self._now
+        )
 
     async def revoke(self, refresh_token: str) -> None:
         """Revoke *refresh_token* and its whole grant; raises ProviderUnavailable."""

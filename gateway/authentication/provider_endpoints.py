@@ -11,13 +11,14 @@ from config.logto import Logto
 from gateway.authentication.answers import (
     Tokens,
     check_revoked,
+    read_access_token,
     read_document,
     read_tokens,
     read_userinfo,
 )
 from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.kept import Kept
-from gateway.authentication.provider_call import Call
+from gateway.authentication.provider_call import Answer, Call
 from gateway.authentication.provider_http import ProviderHttp
 from gateway.authentication.provider_metadata import (
     KNOWN_ALGORITHMS,
@@ -55,6 +56,19 @@ class ProviderEndpoints:
         code used twice ends the whole grant. Raises SignInRefused and
         ProviderUnavailable.
         """
+        return read_tokens(await self._ask_for_tokens(grant, repeatable=repeatable))
+
+    async def access_token(self, grant: Mapping[str, str]) -> tuple[str, str | None]:
+        """Return an access token for *grant*, a refresh, and the new refresh token.
+
+        None where the former is good still. Raises SignInRefused and
+        ProviderUnavailable.
+        """
+        return read_access_token(await self._ask_for_tokens(grant, repeatable=True))
+
+    async def _ask_for_tokens(
+        self, grant: Mapping[str, str], *, repeatable: bool
+    ) -> Answer:
         metadata = await self.metadata.get()
         call = Call(
             "token endpoint",
@@ -62,7 +76,7 @@ class ProviderEndpoints:
             form={**grant, **self._credentials()},
             repeatable=repeatable,
         )
-        return read_tokens(await self._http.ask(call))
+        return await self._http.ask(call)
 
     async def userinfo(self, access_token: str, subject: str) -> Mapping[str, object]:
         """Return the claims about *subject*, who must be whose token it is.

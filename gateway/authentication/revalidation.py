@@ -8,14 +8,15 @@ while Logto is away sessions serve on.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import structlog
 
+from gateway.authentication.entitlements import Entitlements
 from gateway.authentication.errors import GrantEnded, ProviderUnavailable
-from gateway.authentication.logto_provider import LogtoProvider, Refreshed
-from gateway.identity.claims import ClaimsInvalid, identity_from_claims
+from gateway.authentication.logto_provider import LogtoProvider
+from gateway.identity.claims import ClaimsInvalid
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
 from gateway.sessions.cookie_store import CookieStore
@@ -26,7 +27,6 @@ from gateway.sessions.sharing import Sharing, SharingAway
 PATIENCE = 1.0  # seconds that requests wait for Logto, counted from its being asked
 AT_ONCE = 20  # refreshes at one time: Logto does about a hundred in a second
 MOST_FAILING = 10_000  # sessions whose pauses are remembered
-NOT_WHO = "Logto gave tokens, but does not say whose they are."
 log = structlog.get_logger("gateway.sessions")
 
 
@@ -42,7 +42,7 @@ class _Flight:
 class Revalidation:
     """Renews sessions every *revalidate* seconds; *timeout* is that of calls to Logto.
 
-    *wanted_claims* are those that headers ask for, *now* gives unix seconds, *logto*
+    *entitlements* find out who somebody is now, *now* gives unix seconds, *logto*
     holds the pauses for the whole process, and *sharing* whose turn it is in all.
     """
 
@@ -51,7 +51,7 @@ class Revalidation:
     sharing: Sharing
     tasks: OwnedTasks
     metrics: Metrics
-    wanted_claims: Collection[str]
+    entitlements: Entitlements
     revalidate: float
     timeout: float
     now: Callable[[], float]
@@ -94,6 +94,28 @@ class Revalidation:
         if is_due and session.id not in self._flights:
             self._begin(session, now)
         return session
+
+    async def again(
+        self, session: Session, change: Callable[[Session], Session]
+    ) -> Session | None:
+        """Ask about *session* now, due or not, with *change* made to it first.
+
+        Return what became of it, None where it is over. Raises SharingAway.
+        """
+        return await self.tasks.run(self._again(session, change))
+
+    async def _again(
+        self, session: Session, change: Callable[[Session], Session]
+    ) -> Session | None:
+        async with self._turns, self.sharing.turn(session) as found:
+            now = self.now()
+            newest = self._take_in(session, found, now)
+            if not self._is_over(newest, now):
+                await self._ask(change(newest), now)
+        now = self.now()
+        return (
+            None if self._is_over(session, now) else self.sessions.newest(newest, now)
+        )
 
     def signed_out(self, session: Session) -> None:
         """Hear that the person of *session* signed out: what comes yet is revoked."""
@@ -148,7 +170,7 @@ class Revalidation:
             refreshed = await self.provider.refresh(
                 session.refresh_token or "", session.identity.sub
             )
-            renewed = self._renewed(session, refreshed, now)
+            renewed, away = await self.entitlements.renewed(session, refreshed, now)
         except ProviderUnavailable as error:
             self._away(session, error.reason)
             return
@@ -156,30 +178,14 @@ class Revalidation:
             self._answered(session)
             self._ended(session, str(error))
             return
-        if refreshed.userinfo is None:
-            self._away(session, NOT_WHO)
+        if away:
+            self._away(session, away)
         else:
             self._answered(session)
             self.metrics.refreshes.labels("renewed").inc()
         now = self.now()
         until = self.sessions.renew(session, renewed, now)
         await self.sharing.keep(session, renewed, until, now)
-
-    def _renewed(self, before: Session, refreshed: Refreshed, now: float) -> Session:
-        """Return *before* with what Logto said, which was asked at *now*."""
-        session = replace(
-            before,
-            expires_at=refreshed.expires_at,
-            refresh_token=refreshed.refresh_token,
-            generation=before.generation + 1,
-            current_cookie=False,
-        )
-        if refreshed.userinfo is None:  # the tokens alone: it is still to be renewed
-            return session
-        identity = identity_from_claims(
-            refreshed.id_token_claims, refreshed.userinfo, self.wanted_claims
-        )
-        return replace(session, identity=identity, revalidated_at=int(now))
 
     def _away(self, session: Session, reason: str) -> None:
         """Hear that Logto could not be asked: sessions serve on."""

@@ -17,6 +17,7 @@ from logto import (
     PersistKey,
     Storage,
 )
+from logto.models.oidc import ReservedResource
 from logto.models.response import TokenResponse
 from logto.OidcCore import OidcCore
 
@@ -27,18 +28,23 @@ from gateway.authentication.id_token import Expected
 from gateway.authentication.provider_endpoints import ProviderEndpoints
 from gateway.authentication.provider_metadata import ProviderMetadata
 from gateway.authentication.token_verifier import Signer
+from gateway.identity.needs import Needs
 
+ORGANIZATION_RESOURCE = ReservedResource.organizations.value
 SdkError = LogtoException
 
 
-def config_for(settings: Logto) -> LogtoConfig:
-    """Return *settings* as the SDK has them."""
+def config_for(settings: Logto, needs: Needs) -> LogtoConfig:
+    """Return *settings* as the SDK has them, with what *needs* are to be asked for."""
+    scopes = (*settings.scopes, *needs.logto_scopes)
+    organizations = [ORGANIZATION_RESOURCE] if needs.acts and needs.scopes else []
     return LogtoConfig(
         endpoint=settings.endpoint,
         appId=settings.app_id,
         appSecret=settings.app_secret.get_secret_value(),
         prompt="consent",  # a refresh token comes with consent only
-        scopes=[*scopes_beside_the_sdk(settings.scopes)],
+        scopes=[*scopes_beside_the_sdk(scopes)],
+        resources=[*needs.resources, *organizations],
     )
 
 
