@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -55,7 +55,7 @@ def _read(path: str) -> Loaded:
         _say(error.problems)
         if not Path(path).exists():
             click.echo(
-                "Copy gateway.example.toml there, or name your file with --config.",
+                "`gateway init` writes one; or name your file with --config.",
                 err=True,
             )
         sys.exit(BAD_USAGE)
@@ -80,6 +80,40 @@ def serve(path: str) -> None:
     from gateway.app import serve as run  # noqa: PLC0415 - heavy
 
     sys.exit(run(settings, path))
+
+
+@main.command()
+@config_option
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@click.option("--public-url", metavar="URL", help="The address that people type.")
+@click.option("--listen", metavar="ADDRESS", help="Where the gateway listens.")
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="NETWORK",
+    help="The proxy in front that ends https.",
+)
+@click.option("--endpoint", metavar="URL", help="Logto's address.")
+@click.option("--app-id", metavar="ID", help="App ID of the application in Logto.")
+@click.option(
+    "--app-secret-file",
+    metavar="FILE",
+    help="File that holds its App secret; without it the secret is asked for.",
+)
+@click.option("--upstream", metavar="URL", help="Your application's address.")
+@click.option(
+    "--x-id", "x_ids", multiple=True, metavar="ID", help="An X account to let in."
+)
+@click.option("--anyone", is_flag=True, help="Let in every X account of the world.")
+def init(path: str, *, force: bool, anyone: bool, **given: Any) -> None:  # noqa: ANN401 - click's
+    """Ask what only you know, write gateway.toml, say what to register at Logto."""
+    from gateway.init_command import init as run  # noqa: PLC0415 - seldom needed
+
+    if anyone and given["x_ids"]:
+        raise click.UsageError("Give --x-id or --anyone.")
+    known = {name: value for name, value in given.items() if value}
+    run(path, known | ({"x_ids": None} if anyone else {}), force=force)
 
 
 @main.command()

@@ -76,7 +76,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "gateway.toml: the file cannot be read: No such file or directory\n"
-        "Copy gateway.example.toml there, or name your file with --config.\n"
+        "`gateway init` writes one; or name your file with --config.\n"
     )
 
 
@@ -112,7 +112,7 @@ def test_version() -> None:
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]], ids=repr)
 def test_help_names_every_command(arguments: list[str]) -> None:
     done = gateway(*arguments)
-    for command in ("check", "demo", "explain", "keygen", "schema", "serve"):
+    for command in ("check", "demo", "explain", "init", "keygen", "serve"):
         assert re.search(rf"^  {command} ", done.stdout + done.stderr, re.MULTILINE)
 
 
