@@ -41,6 +41,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
         yield from _hosts_of_many(index, route)
         yield from credentials.disagreements(index, route, _resources(draft))
         yield from _ca_file(index, route)
+        yield from _asked_by(index, route, draft)
     yield from _equal_routes(draft.routes)
 
 
@@ -173,10 +174,23 @@ def _policy_allows(draft: Draft) -> bool:
 
 def _ca_file(index: int, route: Accepted) -> Iterator[Finding]:
     upstream = route.get("upstream")
-    plain = isinstance(upstream, Upstream) and upstream.scheme != "https"
+    plain = isinstance(upstream, Upstream) and upstream.scheme in {"http", "unix"}
     if plain and route.get("ca_file"):
         sentence = "has no effect: the upstream is not https"
         yield Finding(("routes", index, "ca_file"), sentence)
+
+
+def _asked_by(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
+    upstream, see = route.get("upstream"), ("server", "trusted_proxies")
+    if not isinstance(upstream, Upstream) or not upstream.is_elsewhere:
+        return
+    if draft.tables["server"].get("peers") == () and see not in draft.doubtful:
+        sentence = "nobody may ask: list the proxy that does in server.trusted_proxies"
+        yield Finding(("routes", index, "upstream"), sentence)
+    for name in ("strip_prefix", "ca_file"):
+        if route.get(name):
+            sentence = "has no effect: another proxy forwards"
+            yield Finding(("routes", index, name), sentence)
 
 
 def _equal_routes(routes: Sequence[Accepted]) -> Iterator[Finding]:

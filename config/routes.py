@@ -116,7 +116,8 @@ class Route(Table):
         default=[],
     )
     upstream: Annotated[Upstream, BeforeValidator(parse_upstream), AsString] = key(
-        'The application: `"http://host:port"`, `"https://host"` or `"unix:/path"`.',
+        'The application: `"http://host:port"`, `"https://host"` or `"unix:/path"`; '
+        '`"forward-auth"` where another proxy forwards, and only asks.',
         example=EXAMPLE,
     )
     strip_prefix: bool = key(

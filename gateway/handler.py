@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from gateway.addresses import Addresses
+from gateway.forward_auth import ForwardAuth
 from gateway.gate import Admitted, Gate
 from gateway.limited_forwarding import LimitedForwarder
 from gateway.operations.request_log import RequestLog, Story, path_of
@@ -22,6 +23,7 @@ from gateway.pages.page import (
     BadRequest,
     InternalError,
     MethodNotAllowed as MethodNotAllowedPage,
+    OnlyForwardAuth,
     Page,
     SessionTooLarge as SessionTooLargePage,
     UpstreamAway as UpstreamAwayPage,
@@ -32,6 +34,7 @@ from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
 from gateway.routing.client_address import UNKNOWN
+from gateway.routing.described import is_asked
 from gateway.routing.own_address import BARE, own_address
 from gateway.routing.received import (
     Malformed,
@@ -60,6 +63,7 @@ class Handler:
     routes: RouteTable
     addresses: Addresses
     gate: Gate
+    forward_auth: ForwardAuth
     renewal: Renewal
     telling: Telling
     forwarder: LimitedForwarder
@@ -135,6 +139,8 @@ class Handler:
         story.path = received.target.path
         story.client = received.client.address
         name = own_address(received.target.path)
+        if name is not None and is_asked(received.target.path):
+            return await self.forward_auth.answer(visit, story)
         ours = self.routes.serves(received.host)
         if ours:
             story.home = received.origin
@@ -165,6 +171,8 @@ class Handler:
         received = visit.received
         permit, who = admitted.permit, admitted.who
         session = admitted.session
+        if permit.route.upstream.is_elsewhere:
+            return self.gate.told(OnlyForwardAuth(), visit, session)
         stamp = Stamp(
             identity=self.telling.fields(permit.identity, who, visit),
             client=received.client,

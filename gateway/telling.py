@@ -58,6 +58,13 @@ class Telling:
         header = wanted.header.encode("ascii")
         return cls(headers, ReservedNames(names), header, assertions, jwks)
 
+    @property
+    def names(self) -> frozenset[bytes]:
+        """The names of all fields that may tell about somebody."""
+        if self.assertions is None:
+            return self.headers.names
+        return self.headers.names | {self.header}
+
     def fields(
         self, identity: Identity | None, who: Session | Bearer | None, visit: Visit
     ) -> tuple[Field, ...]:

@@ -6,6 +6,7 @@ from config.settings import Settings
 from gateway.admission import Admission
 from gateway.assembly.addresses import addresses_of
 from gateway.assembly.cookies import cookies_of
+from gateway.assembly.forward_auth import forward_auth_of
 from gateway.assembly.parts import Clock, Common, Parts, watch
 from gateway.assembly.programs import programs_of
 from gateway.authentication.entitlements import Entitlements
@@ -78,25 +79,28 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         settings.server.trusted_proxies,
         settings.server.trust_unix,
     )
+    gate = Gate(
+        publication,
+        routes,
+        admission,
+        common.renewal,
+        settings.server.explain_denials,
+    )
+    pages = Renderer(
+        settings.logto.endpoint,
+        str(settings.server.public_url),
+        settings.logto.sign_in,
+    )
     handler = Handler(
         publication=publication,
         routes=routes,
         addresses=addresses_of(settings, routes, telling, common, limiting),
-        gate=Gate(
-            publication,
-            routes,
-            admission,
-            common.renewal,
-            settings.server.explain_denials,
-        ),
+        gate=gate,
+        forward_auth=forward_auth_of(settings, gate, telling, pages, common),
         renewal=common.renewal,
         telling=telling,
         forwarder=limiting.forwarder(forwarder),
-        pages=Renderer(
-            settings.logto.endpoint,
-            str(settings.server.public_url),
-            settings.logto.sign_in,
-        ),
+        pages=pages,
         request_log=RequestLog(metrics, open_requests, monotonic=monotonic, now=now),
         now=now,
         new_id=lambda: id_bytes(12).hex(),

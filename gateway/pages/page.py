@@ -19,8 +19,10 @@ from gateway.pages.refusals import (
     BadRequest,
     CrossSite,
     Forbidden,
+    ForProxiesOnly,
     MethodNotAllowed,
     NotFound,
+    OnlyForwardAuth,
     UnknownHost,
 )
 from gateway.pages.signing_in import (
@@ -51,10 +53,12 @@ __all__ = [
     "BearerRequired",
     "BearerUndecided",
     "CrossSite",
+    "ForProxiesOnly",
     "Forbidden",
     "InternalError",
     "MethodNotAllowed",
     "NotFound",
+    "OnlyForwardAuth",
     "Page",
     "ProviderAway",
     "SessionTooLarge",
@@ -85,6 +89,8 @@ Page = (
     | Forbidden
     | BearerPage
     | CrossSite
+    | ForProxiesOnly
+    | OnlyForwardAuth
     | UpstreamAway
     | NotFound
     | MethodNotAllowed

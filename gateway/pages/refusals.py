@@ -68,6 +68,45 @@ class CrossSite:
 
 
 @dataclass(frozen=True, slots=True)
+class ForProxiesOnly:
+    """Somebody asks, as a proxy does, whether a request may pass, and is none."""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=403,
+            error="not_a_trusted_proxy",
+            title="This address is for proxies",
+            message="A proxy asks here whether a request may pass.",
+            operator=(
+                "If your proxy asked, list it in server.trusted_proxies: the gateway's"
+                " log says which network that is."
+            ),
+            actions=(START_PAGE,),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyForwardAuth:
+    """A route that another proxy forwards was asked for here, past that proxy."""
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says."""
+        return Notice(
+            status=404,
+            error="only_forward_auth",
+            title="This page is reached another way",
+            message="The application behind this address is not reached through here.",
+            advice=("Go to the address that you were given for it.",),
+            operator=(
+                'The route has upstream = "forward-auth": a proxy in front asks'
+                " /.gateway/auth and forwards the request itself. Here came the request"
+                " itself, so that proxy does not forward it, or was passed by."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
     """No route, or no page of ours, has this *path*."""
 

@@ -104,7 +104,11 @@ class Forwarder:
         self._ways = Ways(
             public, limits, server.upstream_connections, is_own_set_cookie
         )
-        self._by_route = {id(route): self._ways.way(route) for route in settings.routes}
+        self._by_route = {
+            id(route): self._ways.way(route)
+            for route in settings.routes
+            if not route.upstream.is_elsewhere
+        }
         self._routes = settings.routes  # keeps the ids valid
         self._open: dict[Exchange, Use | None] = {}
         self._watch = SessionWatch(self._loop, self._open, attend, now)

@@ -18,9 +18,11 @@ from gateway.pages.page import (
     BearerUndecided,
     CrossSite,
     Forbidden,
+    ForProxiesOnly,
     InternalError,
     MethodNotAllowed,
     NotFound,
+    OnlyForwardAuth,
     Page,
     ProviderAway,
     SessionTooLarge,
@@ -77,6 +79,8 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "bearer-undecided": BearerUndecided(),
         "too-many-bearers": TooManyBearers(1),
         "cross-site": CrossSite(),
+        "for-proxies-only": ForProxiesOnly(),
+        "only-forward-auth": OnlyForwardAuth(),
         **{
             f"upstream-{kind}": UpstreamAway(kind) for kind in (*FailureKind, "unnamed")
         },

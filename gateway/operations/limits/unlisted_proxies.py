@@ -56,6 +56,11 @@ def _remember(known: OrderedDict[str, float], key: str, now: float) -> None:
         known.popitem(last=False)
 
 
+def network_of(address: str) -> str:
+    """Return what to list so that the peer *address* is trusted."""
+    return _private_network(address) or address
+
+
 def _private_network(address: str) -> str | None:
     """Return what to list for a private *address*; None where it is public."""
     try:

@@ -136,6 +136,30 @@ def test_an_upstream(written_as: str, upstream: Upstream) -> None:
     assert route.upstream == upstream
 
 
+def test_an_upstream_behind_another_proxy() -> None:
+    trusting = {"trusted_proxies": '["10.0.0.0/8"]'}
+    route = {"upstream": '"forward-auth"'}
+    (found,) = settings(server=trusting, routes=route).routes
+    assert found.upstream.is_elsewhere
+    assert str(found.upstream) == "forward-auth"
+
+
+def test_a_proxy_that_nobody_trusts_cannot_ask() -> None:
+    found = sentence(written(routes={"upstream": '"forward-auth"'}))
+    assert found.startswith("routes[0].upstream: nobody may ask")
+    assert "server.trusted_proxies" in found
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("strip_prefix", "true"), ("ca_file", '"/dev/null"')]
+)
+def test_what_concerns_forwarding_has_no_effect_elsewhere(key: str, value: str) -> None:
+    trusting = {"trusted_proxies": '["10.0.0.0/8"]'}
+    route = {"upstream": '"forward-auth"', key: value}
+    found = sentence(written(server=trusting, routes=route))
+    assert found == f"routes[0].{key}: has no effect: another proxy forwards"
+
+
 def test_an_upstream_socket_needs_an_absolute_path() -> None:
     found = sentence(written(routes={"upstream": '"unix:app.sock"'}))
     assert "the absolute path of a socket" in found

@@ -48,6 +48,8 @@ STATUSES = {
     "bearer-undecided": 503,
     "too-many-bearers": 429,
     "cross-site": 403,
+    "for-proxies-only": 403,
+    "only-forward-auth": 404,
     "upstream-refused": 502,
     "upstream-unknown_name": 502,
     "upstream-untrusted": 502,

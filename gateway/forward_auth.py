@@ -1,0 +1,194 @@
+"""Forward-auth: another proxy asks whether a request may pass, and forwards it itself.
+
+nginx (``auth_request``), Caddy (``forward_auth``), Traefik (ForwardAuth) and Envoy
+(``ext_authz`` over HTTP) describe the request to ``/.gateway/auth``.  It passes the
+same gate as a request that is forwarded here.  Who may gets 200, with who it is in
+headers for the proxy to copy; for everybody else there is the answer that they would
+get here, as far as the proxy passes it on.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from aiohttp import web
+
+from gateway.fields import Field
+from gateway.gate import Admitted, Gate
+from gateway.identity.auth_request import AuthRequestHeaders
+from gateway.identity.claimed_names import ClaimedNames
+from gateway.known import Notes
+from gateway.operations.limits.unlisted_proxies import network_of
+from gateway.operations.request_log import Story
+from gateway.pages.notice import CHALLENGE
+from gateway.pages.page import (
+    BadRequest,
+    ForProxiesOnly,
+    MethodNotAllowed,
+    NotFound,
+)
+from gateway.pages.render import Renderer
+from gateway.pages.rendered import Rendered
+from gateway.policy.access import Permit
+from gateway.proxying.client import ClientRequest
+from gateway.renewal import Renewal
+from gateway.routing.described import Described, Passing, asks_for_refusal, described
+from gateway.routing.own_address import own_address
+from gateway.routing.received import Malformed, MethodRefused, Publication, Received
+from gateway.telling import Telling
+from gateway.turning_away import answer_with
+from gateway.visit import Answer, Visit, as_response, respond
+
+_MAY: Final = 200
+_UNKNOWN: Final = 401
+NO_STORE: Final[Field] = (b"Cache-Control", b"no-store")
+# nginx and Caddy copy one value of a name: each Set-Cookie has a name of its own too.
+# A session takes four, what came before it leaves few.
+MOST_COOKIES: Final = 6
+_TRY_AGAIN: Final = Rendered(
+    503,
+    ((b"Content-Type", b"text/plain; charset=utf-8"), (b"Retry-After", b"1"), NO_STORE),
+    b"You may open this page after all: try again.\n",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardAuth:
+    """Answers proxies; *longest* is the length of a path in bytes."""
+
+    publication: Publication
+    gate: Gate
+    renewal: Renewal
+    telling: Telling
+    headers: AuthRequestHeaders
+    claimed: ClaimedNames
+    pages: Renderer
+    longest: int
+
+    async def answer(self, visit: Visit, story: Story) -> Answer:
+        """Answer the question that *visit* is; *story* becomes that of its subject."""
+        asking = visit.received
+        if not asking.client.trusted:
+            peer = visit.request.peer
+            network = "unix" if peer is None else network_of(peer)
+            story.reason = f"who asks is no trusted proxy; trusted_proxies: {network}"
+            return ForProxiesOnly()
+        found = described(asking, self.publication, self.longest)
+        claim = self.claimed.among(asking.fields)
+        if claim is not None:
+            named = claim.decode("latin-1")
+            refused = Malformed(f"the client says itself who it is, by {named}")
+            found = replace(found, asked=refused)
+        response = await self._respond(visit, found, story)
+        if found.passing is Passing.STATUS and response.status != _MAY:
+            return _status_alone(response, asks_to_sign_in=story.decision == "sign_in")
+        return response
+
+    async def _respond(
+        self, asking: Visit, found: Described, story: Story
+    ) -> web.Response:
+        request, asked, home = asking.request, found.asked, ""
+        match asked:
+            case Received():
+                story.host, story.path = asked.host, asked.target.path
+                story.method = asked.method
+                if self.gate.routes.serves(asked.host):
+                    home = asked.origin
+                request = _request(request, asked, upgrade=found.upgrade)
+                subject = Visit(request, asked, asking.request_id, asking.now)
+                answer = await self._decide(asking, subject, story)
+            case Malformed(reason):
+                story.reason = reason
+                answer = BadRequest(reason)
+            case MethodRefused():
+                answer = MethodNotAllowed()
+            case _:
+                assert_never(asked)
+        response = as_response(
+            answer,
+            lambda page: answer_with(
+                page, self.pages, request, request_id=asking.request_id, home=home
+            ),
+        )
+        location = response.headers.get("Location", "")
+        if location.startswith(
+            "/"
+        ):  # Traefik would take it for one of its own question
+            response.headers["Location"] = home + location
+        return response
+
+    async def _decide(self, asking: Visit, subject: Visit, story: Story) -> Answer:
+        path = subject.received.target.path
+        if own_address(path) is not None:
+            story.reason = "an address of our own, which no application gets"
+            return NotFound(path.decode("latin-1"))
+        passed = await self.gate.ask(subject, story)
+        if not isinstance(passed, Admitted):
+            return passed
+        if asks_for_refusal(asking.received):  # it was refused a moment ago
+            return respond(_TRY_AGAIN)
+        return self._permitted(subject, passed)
+
+    def _permitted(self, subject: Visit, admitted: Admitted) -> web.Response:
+        permit = admitted.permit
+        told = self.telling.fields(permit.identity, admitted.who, subject)
+        cookies = self.renewal.cookies(subject, admitted.session)
+        fields = (
+            *self.headers.fields(permit.identity, told),
+            *_caching(permit, has_cookies=bool(cookies)),
+            *(
+                (b"X-Auth-Request-Set-Cookie-%d" % number, value)
+                for number, value in enumerate(cookies[:MOST_COOKIES], 1)
+            ),
+            NO_STORE,
+        )
+        return respond(Rendered(200, fields, b""), cookies)
+
+
+def _request(asking: ClientRequest, asked: Received, *, upgrade: bool) -> ClientRequest:
+    """Return the request *asked* about, as if it had come itself, without its body."""
+    head = replace(
+        asking.head,
+        method=asked.method,
+        target=asked.target.raw,
+        length=0,
+        chunked=False,
+        expects_continue=False,
+        wants_upgrade=upgrade,
+        notes=Notes(),
+    )
+    return ClientRequest(head, None, asking.connection, asyncio.get_running_loop())
+
+
+def _caching(permit: Permit, *, has_cookies: bool) -> tuple[Field, ...]:
+    """Return what the proxy must add to the application's answer for caches.
+
+    As :mod:`gateway.proxying.cache_privacy` has it for answers that pass here.
+    """
+    route = permit.route
+    value = b""
+    if has_cookies:
+        value = b"no-store"
+    elif route.access != "public" and not route.shared_cache:
+        value = b"private, no-cache" if route.access == "optional" else b"private"
+    return ((b"X-Auth-Request-Cache-Control", value),)
+
+
+def _status_alone(response: web.Response, *, asks_to_sign_in: bool) -> web.Response:
+    """Return *response* for a proxy that knows 401 and 403 only, as nginx does.
+
+    Where a person would be sent to sign in, X-Auth-Request-Redirect says whereto.
+    """
+    status, fields = 403, [NO_STORE]
+    location = response.headers.get("Location")
+    if response.status == _UNKNOWN:
+        status = _UNKNOWN
+        challenges = response.headers.getall("WWW-Authenticate", ())
+        fields += ((CHALLENGE[0], one.encode("latin-1")) for one in challenges)
+    elif asks_to_sign_in and location is not None:
+        status = _UNKNOWN
+        fields += (CHALLENGE, (b"X-Auth-Request-Redirect", location.encode("latin-1")))
+    cookies = response.headers.getall("Set-Cookie", ())
+    return respond(
+        Rendered(status, tuple(fields), b""), (one.encode("latin-1") for one in cookies)
+    )
