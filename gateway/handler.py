@@ -25,6 +25,7 @@ from gateway.pages.page import (
     MethodNotAllowed as MethodNotAllowedPage,
     OnlyForwardAuth,
     Page,
+    SessionsAway,
     SessionTooLarge as SessionTooLargePage,
     UpstreamAway as UpstreamAwayPage,
 )
@@ -47,6 +48,7 @@ from gateway.routing.received import (
 )
 from gateway.routing.table import RouteTable
 from gateway.sessions.cookie_store import SessionTooLarge
+from gateway.sessions.sharing import SharingAway
 from gateway.telling import Telling
 from gateway.turning_away import answer_with, unknown_host
 from gateway.visit import PageAndCookies, Visit, as_response, redirect
@@ -100,6 +102,9 @@ class Handler:
             return as_response(answer, lambda page: self._page(page, request, story))
         except (RequestRefused, ConnectionError):
             raise
+        except SharingAway as away:  # nobody knows who is signed in
+            story.decision, story.reason = "error", away.reason
+            return self._page(SessionsAway(), request, story)
         except Exception:
             log.exception("internal_error", request_id=story.request_id)
             story.decision = "error"

@@ -7,8 +7,9 @@ import structlog
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.revalidation import Revalidation
 from gateway.policy.access import Permit, decide
-from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
+from gateway.sessions.store import SessionStore
+from gateway.sessions.too_large import SessionTooLarge
 from gateway.visit import Visit
 
 log = structlog.get_logger("gateway.sessions")
@@ -18,14 +19,14 @@ log = structlog.get_logger("gateway.sessions")
 class Renewal:
     """Keeps the session and the cookies of a browser up to date."""
 
-    sessions: CookieStore
+    sessions: SessionStore
     revalidation: Revalidation
     arrival: Arrival
 
     async def session(self, visit: Visit) -> Session | None:
         """Return the live session that came with *visit*, renewed where it is time."""
         received = visit.received
-        session = self.sessions.read(received.cookie, received.host, visit.now)
+        session = await self.sessions.find(received.cookie, received.host, visit.now)
         if session is None:
             return None
         return await self.revalidation.current(session, visit.now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -15,6 +16,7 @@ from gateway.authentication.revoking import Revoking
 from gateway.authentication.webhook import Webhook
 from gateway.operations.revocation_file import RevocationFile
 from gateway.operations.revocation_journal import RevocationJournal
+from gateway.operations.start_failed import StartFailed
 from gateway.sessions.one_process import OneProcess
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.sharing import Sharing
@@ -24,6 +26,10 @@ from gateway.visit import Answer, Visit
 # and at once.  200 signatures take a tenth of a core.
 EACH = (10.0, 50)
 TOGETHER = (200.0, 200)
+LOGTO_CALLS = 3  # for one refresh: its tokens, its keys, who it is
+
+if TYPE_CHECKING:  # nobody else needs redis-py in memory
+    from gateway.sessions.in_redis.parts import InRedis
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +40,25 @@ class Revocation:
     journal: RevocationJournal
     sharing: Sharing
     revoking: Revoking
+    in_redis: "InRedis | None" = None
 
     @classmethod
     def of(cls, settings: Settings, now: Callable[[], float]) -> "Revocation":
         """Return what ``[server] state_directory`` kept; *now* is in unix seconds.
 
-        Raises StartFailed where that is damaged, or cannot be written.
+        With Redis that keeps it.  Raises StartFailed where the directory is damaged, or
+        cannot be written, and where the package for Redis is missing.
         """
         revocations = Revocations(settings.session.max_age)
+        in_redis = _in_redis(settings, revocations, now)
         directory = settings.server.state_directory
         file = RevocationFile(directory) if directory else None
         journal = RevocationJournal(revocations, file, now)
-        sharing = OneProcess(journal.saved)
+        sharing: Sharing = OneProcess(journal.saved)
+        if in_redis:
+            sharing = in_redis.sharing
         revoking = Revoking(revocations, sharing, now)
-        return cls(revocations, journal, sharing, revoking)
+        return cls(revocations, journal, sharing, revoking, in_redis)
 
     def told_by_logto(
         self, logto: Logto, http: aiohttp.ClientSession, now: Callable[[], float]
@@ -65,3 +76,22 @@ class Revocation:
         if key:
             told["hooks/logto"] = Webhook(key.encode("ascii"), self.revoking).receive
         return told
+
+
+def _in_redis(
+    settings: Settings, revocations: Revocations, now: Callable[[], float]
+) -> "InRedis | None":
+    address = settings.session.redis_url
+    if settings.session.store != "redis" or address is None:
+        return None
+    try:
+        from gateway.sessions.in_redis.parts import InRedis  # noqa: PLC0415 - lazily
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise StartFailed(
+            'session.store = "redis" needs the Python package redis: install it with '
+            "`pip install 'logto-gateway[redis]'`"
+        ) from None
+    lasting = LOGTO_CALLS * settings.logto.timeout + 2
+    return InRedis.of(settings.session, address, revocations, lasting=lasting, now=now)

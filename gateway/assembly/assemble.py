@@ -44,7 +44,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     http = open_session(settings.logto)
     needs = Needs.of(settings, telling.headers)
     provider = LogtoProvider(settings.logto, http, now=now, needs=needs)
-    cookies = cookies_of(settings, revocation)
+    cookies = cookies_of(settings, revocation, tasks)
     id_bytes = RandomAhead(secrets.token_bytes)
     revalidation = Revalidation(
         provider=provider,

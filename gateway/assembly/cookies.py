@@ -6,34 +6,43 @@ from dataclasses import dataclass
 from config.settings import Settings
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt_cookies import AttemptCookies
+from gateway.operations.owned_tasks import OwnedTasks
 from gateway.revocation import Revocation
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
+from gateway.sessions.store import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
     """Each kind of cookie of ours, with the rules for it."""
 
-    sessions: CookieStore
+    sessions: SessionStore
     attempts: AttemptCookies
     arrival: Arrival
 
 
-def cookies_of(settings: Settings, revocation: Revocation) -> Cookies:
-    """Return them as *settings* ask for."""
+def cookies_of(
+    settings: Settings, revocation: Revocation, tasks: OwnedTasks
+) -> Cookies:
+    """Return them as *settings* ask for; *tasks* do what nobody waits for."""
     session = settings.session
     keys = KeyRing(session.keys)
     secure = settings.server.public_url.is_https
     random = secrets.token_bytes
-    return Cookies(
-        CookieStore(
+    sessions: SessionStore = (
+        revocation.in_redis.store(keys, secure=secure, begin=tasks.begin)
+        if revocation.in_redis
+        else CookieStore(
             session,
             keys,
             secure=secure,
             random_bytes=random,
             revocations=revocation.revocations,
-        ),
+        )
+    )
+    return Cookies(
+        sessions,
         AttemptCookies(session, keys, secure=secure, random_bytes=random),
         Arrival(session, keys, secure=secure, random_bytes=random),
     )

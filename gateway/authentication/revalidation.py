@@ -19,10 +19,10 @@ from gateway.authentication.logto_provider import LogtoProvider
 from gateway.identity.claims import ClaimsInvalid
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
-from gateway.sessions.cookie_store import CookieStore
 from gateway.sessions.renewal import BackOff, is_due_soon, schedule
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import Sharing, SharingAway
+from gateway.sessions.store import SessionStore
 
 PATIENCE = 1.0  # seconds that requests wait for Logto, counted from its being asked
 AT_ONCE = 20  # refreshes at one time: Logto does about a hundred in a second
@@ -47,7 +47,7 @@ class Revalidation:
     """
 
     provider: LogtoProvider
-    sessions: CookieStore
+    sessions: SessionStore
     sharing: Sharing
     tasks: OwnedTasks
     metrics: Metrics

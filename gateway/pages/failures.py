@@ -75,9 +75,29 @@ class SessionTooLarge:
             ),
             facts=fact("Size", f"{self.size} bytes, of {self.limit} allowed"),
             operator=(
-                'Raise session.max_cookie_size, set session.store = "redis", or ask'
-                " for fewer scopes and claims."
+                "Raise session.max_cookie_size, ask for fewer scopes and claims, or"
+                ' keep sessions in Redis (session.store = "redis").'
             ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsAway:
+    """Sessions are kept elsewhere, which cannot be asked; *retry_after* in seconds."""
+
+    retry_after: int = 5
+
+    def notice(self, _site: Site) -> Notice:
+        """Return what the page says (RFC 9110, sections 10.2.3 and 15.6.4)."""
+        return Notice(
+            status=503,
+            error="sessions_unavailable",
+            title="Signing in is not possible right now",
+            message="The gateway cannot look up who is signed in.",
+            advice=(_TRY_LATER, "You are not signed out by this."),
+            operator="The gateway's log says why: look for redis_away.",
+            actions=(Link("Go to the start page", HOME),),
+            fields=((b"Retry-After", b"%d" % self.retry_after),),
         )
 
 

@@ -12,6 +12,7 @@ from gateway.pages.bearers import (
 )
 from gateway.pages.failures import (
     InternalError,
+    SessionsAway,
     SessionTooLarge,
     UpstreamAway,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Page",
     "ProviderAway",
     "SessionTooLarge",
+    "SessionsAway",
     "SignInFailed",
     "SignInFrame",
     "SignInLoop",
@@ -100,6 +102,7 @@ Page = (
     | TooManySignIns
     | TooManyUpgrades
     | SessionTooLarge
+    | SessionsAway
     | Account
     | AccountSignedOut
     | InternalError

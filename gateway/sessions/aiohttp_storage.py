@@ -13,8 +13,9 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
 from gateway.sessions.session import Session
+from gateway.sessions.store import SessionStore
+from gateway.sessions.too_large import SessionTooLarge
 
 log = structlog.get_logger("gateway.sessions")
 _KEY = "session"  # what the mapping of an aiohttp-session holds: a Session of ours
@@ -29,7 +30,7 @@ class SessionStorage(aiohttp_session.AbstractStorage):
 
     def __init__(
         self,
-        store: CookieStore,
+        store: SessionStore,
         *,
         host_of: Callable[[web.BaseRequest], str],
         now: Callable[[], float],
@@ -52,7 +53,7 @@ class SessionStorage(aiohttp_session.AbstractStorage):
 
     async def load_session(self, request: web.BaseRequest) -> aiohttp_session.Session:
         """Return the session of *request*; an empty one where it has none."""
-        session = self._store.read(
+        session = await self._store.find(
             cookie_field(request), self._host_of(request), self._now()
         )
         if session is None:
@@ -80,32 +81,40 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         cookie = cookie_field(request)
         current = _held(session)
         if current is None:
-            self.end(request)
+            await self.end(request)
             values = self._store.clear(cookie)
         else:
-            host, now = self._host_of(request), self._now()
-            try:
-                values = self._store.write(current.seen(now), host, now, cookie)
-            except SessionTooLarge as error:
-                if session.new:
-                    raise
-                # It outgrew its cookie: what came before it serves on.
-                log.warning("session_not_renewed", reason=str(error))
-                values = []
+            values = await self._kept(request, current, cookie, new=session.new)
         for value in values:
             response.headers.add("Set-Cookie", value.decode("ascii"))
 
-    def end(self, request: web.BaseRequest) -> Session | None:
+    async def end(self, request: web.BaseRequest) -> Session | None:
         """Have the session of *request* be over, and return it; None without one.
 
         It may have been over before: there may still be a grant to revoke.
         """
-        session = self._store.opened(cookie_field(request), self._host_of(request))
+        session = await self._store.find_opened(
+            cookie_field(request), self._host_of(request)
+        )
         if session is None:
             return None
         now = self._now()
         self._store.end(session, now)
+        await self._store.settled()
         return self._store.newest(session, now)
+
+    async def _kept(
+        self, request: web.BaseRequest, session: Session, cookie: bytes, *, new: bool
+    ) -> list[bytes]:
+        host, now = self._host_of(request), self._now()
+        if new:
+            agent = request.headers.get("User-Agent", "")
+            return await self._store.begin(session, host, now, cookie, agent)
+        try:
+            return self._store.write(session.seen(now), host, now, cookie)
+        except SessionTooLarge as error:  # what came before it serves on
+            log.warning("session_not_renewed", reason=str(error))
+            return []
 
 
 def cookie_field(request: web.BaseRequest) -> bytes:
@@ -136,7 +145,7 @@ async def end_session(request: web.BaseRequest) -> Session | None:
     """
     (await _session(request)).invalidate()
     storage = request[aiohttp_session.STORAGE_KEY]
-    return storage.end(request) if isinstance(storage, SessionStorage) else None
+    return await storage.end(request) if isinstance(storage, SessionStorage) else None
 
 
 async def _session(request: web.BaseRequest) -> aiohttp_session.Session:

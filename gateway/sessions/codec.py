@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     """What a sealed text is for: one that was sealed for one opens for no other."""
 
     SESSION = "session"
+    REFERENCE = "reference to a session"
     ATTEMPT = "sign-in attempt"
     ARRIVAL = "arrival"
 

@@ -7,29 +7,19 @@ from dataclasses import replace
 from gateway.known import Known
 from gateway.sessions import chunks
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
-from gateway.sessions.cookies import OwnCookies, SetCookies, is_expirable
+from gateway.sessions.cookies import OwnCookies, SetCookies
 from gateway.sessions.last_seen import LastSeen
+from gateway.sessions.left_overs import LeftOvers
 from gateway.sessions.renewed import KEPT, RenewedSessions
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session, decode, encode
 from gateway.sessions.settings import SessionSettings
+from gateway.sessions.too_large import SessionTooLarge
+
+__all__ = ["CookieStore", "SessionTooLarge"]
 
 MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
-MOST_LEFT_OVERS = 8  # expired per answer, against a flood of names
 RENEWED_AFTER = 300  # seconds
-
-
-class SessionTooLarge(Exception):  # noqa: N818 -- says what is the case
-    """A session that does not fit into the cookies it may take; sizes in bytes."""
-
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(
-            f"the session takes {size} bytes of cookies, and session.max_cookie_size"
-            f' allows {limit}: raise it, set session.store = "redis", or ask for fewer'
-            " claims"
-        )
-        self.size = size
-        self.limit = limit
 
 
 class CookieStore:
@@ -53,6 +43,7 @@ class CookieStore:
         self._settings = settings
         self._keys = keys
         self._set = SetCookies(secure, settings.same_site)
+        self._left_overs = LeftOvers(self.own, self._set)
         self._random_bytes = random_bytes
         self._texts: Known[bytes] = Known()
         self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
@@ -62,6 +53,26 @@ class CookieStore:
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
+
+    async def find(self, cookie: bytes, host: str, now: float) -> Session | None:
+        """Return the live session of *cookie*, as every store does."""
+        return self.read(cookie, host, now)
+
+    async def find_opened(self, cookie: bytes, host: str) -> Session | None:
+        """Return the session of *cookie*, though it may be over."""
+        return self.opened(cookie, host)
+
+    async def begin(
+        self, session: Session, host: str, now: float, cookie: bytes, _user_agent: str
+    ) -> list[bytes]:
+        """Return the Set-Cookie values that give *session*, a new one, to the client.
+
+        Raises SessionTooLarge.
+        """
+        return self.write(session, host, now, cookie)
+
+    async def settled(self) -> None:
+        """Do nothing: what is ended here is ended."""
 
     def read(self, cookie: bytes, host: str, now: float) -> Session | None:
         """Return the live session of the Cookie field *cookie*, or None.
@@ -177,9 +188,7 @@ class CookieStore:
         text = self._seal(session, host)
         cookies = chunks.split(name, text)
         seconds = int(session.signed_in_at + self._settings.max_age - now)
-        values = [
-            self._set.keep(part_name, part, seconds) for part_name, part in cookies
-        ]
+        values = [self._set.keep(each, part, seconds) for each, part in cookies]
         size, limit = chunks.size(values), self._settings.max_cookie_size
         if size > limit or len(cookies) > chunks.MOST_COOKIES:
             raise SessionTooLarge(size, limit)
@@ -189,14 +198,10 @@ class CookieStore:
         kept = {part_name for part_name, _ in cookies}
         # Where sessions may be cut, answers that overtake one another may leave
         # parts behind that this request did not see.
-        possible = chunks.possible_names(name) if limit > chunks.LONGEST_COOKIE else []
+        many = limit > chunks.LONGEST_COOKIE
         return [
             *values,
-            *(
-                self._set.expire(left)
-                for left in dict.fromkeys([*possible, *self._seen(cookie)])
-                if left not in kept
-            ),
+            *self._left_overs.expire(cookie, but=kept, all_possible=many),
         ]
 
     def clear(self, cookie: bytes) -> list[bytes]:
@@ -204,8 +209,7 @@ class CookieStore:
 
         All names that a session can take, and what else of it is in *cookie*.
         """
-        names = [*chunks.possible_names(self.own.name), *self._seen(cookie)]
-        return [self._set.expire(name) for name in dict.fromkeys(names)]
+        return self._left_overs.expire(cookie, all_possible=True)
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
@@ -217,11 +221,6 @@ class CookieStore:
             idle_timeout=self._settings.idle_timeout,
             max_age=self._settings.max_age,
         ) and not self._revocations.is_over(session, now)
-
-    def _seen(self, cookie: bytes) -> list[bytes]:
-        found = chunks.session_cookies(self.own.name, self.own.found(cookie))
-        names = dict.fromkeys(name for name, _ in found if is_expirable(name))
-        return list(names)[:MOST_LEFT_OVERS]
 
     def _seal(self, session: Session, host: str) -> bytes:
         sealed = self._keys.seal(

@@ -41,6 +41,20 @@ class Mark:
     until: float
 
 
+def falls_under(session: Session) -> list[tuple[Whose, str]]:
+    """Return whose marks end *session*, but for one of its own."""
+    identity = session.identity
+    at_logto = (
+        (Whose.SID, session.sid)
+        if session.sid is not None
+        else (Whose.WITHOUT_SID, identity.sub)
+    )
+    keys = [(Whose.SUBJECT, identity.sub), at_logto, (Whose.EVERYBODY, "")]
+    if identity.x_id is not None:
+        keys.append((Whose.X_ID, identity.x_id))
+    return keys
+
+
 class Revocations:
     """What has been ended; *max_age* is that of a session, in seconds.
 
@@ -67,10 +81,18 @@ class Revocations:
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
-        if self._ended.holds(session.id, now):
+        self.end_id(session.id, session.signed_in_at, now)
+
+    def end_id(self, session_id: str, signed_in_at: float, now: float) -> None:
+        """Have the session *session_id*, of a sign-in at *signed_in_at*, be over."""
+        if self._ended.holds(session_id, now):
             return
-        until = session.signed_in_at + self._lasting
-        self._tell(Mark(Whose.SESSION, session.id, now, until), now)
+        until = self.until(signed_in_at)
+        self._tell(Mark(Whose.SESSION, session_id, now, until), now)
+
+    def until(self, signed_in_at: float) -> float:
+        """Return when a session of a sign-in at *signed_in_at* is over anyway."""
+        return signed_in_at + self._lasting
 
     def revoke(self, whose: Whose, value: str, now: float) -> None:
         """Have the sessions of *whose* *value* be over, signed in before *now*."""
@@ -130,16 +152,7 @@ class Revocations:
 
     def _last_mark(self, session: Session) -> float:
         """Return the time of the newest mark that *session* falls under, or 0."""
-        identity = session.identity
-        at_logto = (
-            (Whose.SID, session.sid)
-            if session.sid is not None
-            else (Whose.WITHOUT_SID, identity.sub)
-        )
-        keys = [(Whose.SUBJECT, identity.sub), at_logto, (Whose.EVERYBODY, "")]
-        if identity.x_id is not None:
-            keys.append((Whose.X_ID, identity.x_id))
-        found = (self._marks.get(key) for key in keys)
+        found = (self._marks.get(key) for key in falls_under(session))
         return max((mark.at for mark in found if mark is not None), default=0)
 
     def _forget(self, now: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.identity.identity import Identity
 from gateway.identity.record import from_record, to_record
+from gateway.sessions.stored import Stored
 
 CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
 
@@ -22,7 +23,8 @@ class Session:
     (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *revalidated_at* is when
     Logto was last asked about it, 0 for not since the sign-in, and *generation* how
     often its tokens were replaced.  *current_cookie* says whether the cookie that it
-    came in is the one that would be written now; it is not part of what is sealed.
+    came in is the one that would be written now, and *stored* goes with a session that
+    lives outside of its cookie; neither is part of what is sealed.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Session:
     revalidated_at: int = 0
     generation: int = 0
     current_cookie: bool = field(default=True, compare=False, repr=False)
+    stored: Stored | None = field(default=None, compare=False, repr=False)
 
     def seen(self, now: float) -> "Session":
         """Return the session as seen at *now* (unix seconds), never earlier."""

@@ -25,6 +25,7 @@ from gateway.pages.page import (
     OnlyForwardAuth,
     Page,
     ProviderAway,
+    SessionsAway,
     SessionTooLarge,
     SignedOut,
     SignInFailed,
@@ -94,6 +95,7 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "too-many-sign-ins": TooManySignIns(6),
         "too-many-upgrades": TooManyUpgrades(10),
         "session-too-large": SessionTooLarge(5120, 3584),
+        "sessions-away": SessionsAway(),
         "account": Account(
             ADA,
             signed_in_at=NOW - 7_500,

@@ -69,6 +69,7 @@ STATUSES = {
     "too-many-sign-ins": 429,
     "too-many-upgrades": 429,
     "session-too-large": 500,
+    "sessions-away": 503,
     "account": 200,
     "account-signed-out": 200,
     "internal-error": 500,

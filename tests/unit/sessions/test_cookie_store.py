@@ -307,7 +307,8 @@ def test_what_does_not_fit_is_refused_in_a_sentence() -> None:
     assert size > refused.value.limit == 3584
     assert str(refused.value) == (
         f"the session takes {size} bytes of cookies, and session.max_cookie_size"
-        ' allows 3584: raise it, set session.store = "redis", or ask for fewer claims'
+        " allows 3584: raise it, ask for fewer claims, or keep sessions in Redis"
+        ' (session.store = "redis")'
     )
 
 

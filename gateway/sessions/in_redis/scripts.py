@@ -1,0 +1,168 @@
+"""What Redis does as one step: scripts in Lua, each with what it is given.
+
+A session is a hash: ``s`` sealed, ``g`` its generation, ``b`` when it was signed in,
+``n`` the sealed note for its person, ``i`` the indexes it is in.  An index is a sorted
+set of ids by the time of the sign-in; a mark is the time until which sign-ins of
+somebody are over.  All of them end by themselves.
+
+Keys that stand in ``i`` are not declared: Redis Cluster is not supported.
+"""
+
+from typing import Final
+
+_FORGET: Final = """
+local function forget(key, id)
+  local indexes = redis.call('HGET', key, 'i')
+  if not indexes then return 0 end
+  for index in string.gmatch(indexes, '%S+') do redis.call('ZREM', index, id) end
+  redis.call('DEL', key)
+  return 1
+end
+"""
+
+_IS_MARKED: Final = """
+local function is_marked(signed_in_at, first, last)
+  for place = first, last do
+    local at = redis.call('GET', KEYS[place])
+    if at and tonumber(signed_in_at) <= tonumber(at) then return true end
+  end
+  return false
+end
+"""
+
+_KEEP: Final = """
+local function keep(count)
+  local indexes = table.concat(KEYS, ' ', 2, count + 1)
+  redis.call('HSET', KEYS[1], 's', ARGV[2], 'g', ARGV[3], 'b', ARGV[4],
+    'n', ARGV[5], 'i', indexes)
+  redis.call('PEXPIRE', KEYS[1], ARGV[6])
+  for place = 2, count + 1 do
+    redis.call('ZREMRANGEBYSCORE', KEYS[place], '-inf', ARGV[8])
+    redis.call('ZADD', KEYS[place], ARGV[4], ARGV[1])
+    redis.call('PEXPIRE', KEYS[place], ARGV[7])
+  end
+end
+"""
+
+# KEYS: the session, its indexes, the marks it may fall under.
+# ARGV: id, sealed, generation, signed in at, note, its milliseconds, those of the
+# indexes, sign-ins up to which are over by age, how many indexes.
+BEGIN: Final = (
+    _IS_MARKED
+    + _KEEP
+    + """
+local count = tonumber(ARGV[9])
+if is_marked(ARGV[4], count + 2, #KEYS) then return 0 end
+keep(count)
+return 1
+"""
+)
+
+# KEYS: the session, its indexes, and where it is left for who signed out meanwhile.
+# ARGV: as BEGIN, and the generation before, milliseconds to leave it for, channel,
+# message (empty: nobody need hear).  Returns 1, 0 for a newer one there, -1 for none.
+UPDATE: Final = (
+    _KEEP
+    + """
+local known = redis.call('HMGET', KEYS[1], 'g', 'i')
+if not known[1] then
+  if tonumber(ARGV[11]) > 0 then
+    redis.call('SET', KEYS[#KEYS], ARGV[2], 'PX', ARGV[11])
+  end
+  return -1
+end
+if tonumber(known[1]) > tonumber(ARGV[10]) then return 0 end
+for index in string.gmatch(known[2], '%S+') do redis.call('ZREM', index, ARGV[1]) end
+keep(tonumber(ARGV[9]))
+if ARGV[13] ~= '' then redis.call('PUBLISH', ARGV[12], ARGV[13]) end
+return 1
+"""
+)
+
+# KEYS: the session, marks of everybody.  Returns it sealed, and its note.
+READ: Final = (
+    _IS_MARKED
+    + """
+local found = redis.call('HMGET', KEYS[1], 's', 'b', 'n')
+if not found[1] or is_marked(found[2], 2, #KEYS) then return false end
+return {found[1], found[3]}
+"""
+)
+
+# KEYS: the session, where it may be left.  Returns it sealed, and whether it lives.
+READ_FOR_TURN: Final = """
+local found = redis.call('HMGET', KEYS[1], 's', 'n')
+if found[1] then return {found[1], found[2], 1} end
+return {redis.call('GET', KEYS[2]) or '', '', 0}
+"""
+
+# KEYS: sessions.  Returns 1 for each that is there.
+ARE_THERE: Final = """
+local found = {}
+for place, key in ipairs(KEYS) do found[place] = redis.call('EXISTS', key) end
+return found
+"""
+
+# KEYS: the session.  ARGV: id, channel, message.
+END: Final = (
+    _FORGET
+    + """
+local ended = forget(KEYS[1], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return ended
+"""
+)
+
+# KEYS: marks, then as many indexes.  ARGV: at, milliseconds, what the keys of sessions
+# begin with, how many sessions at once, channel, message (empty: was sent).  Returns
+# 1 where there are more to end: call it again.
+REVOKE: Final = (
+    _FORGET
+    + """
+local half, more = #KEYS / 2, 0
+for place = 1, half do
+  local known = redis.call('GET', KEYS[place])
+  if not known or tonumber(known) < tonumber(ARGV[1]) then
+    redis.call('SET', KEYS[place], ARGV[1], 'PX', ARGV[2])
+  end
+end
+if ARGV[6] ~= '' then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
+for place = half + 1, #KEYS do
+  local ids = redis.call('ZRANGEBYSCORE', KEYS[place], '-inf', ARGV[1],
+    'LIMIT', 0, ARGV[4])
+  for _, id in ipairs(ids) do
+    forget(ARGV[3] .. id, id)
+    redis.call('ZREM', KEYS[place], id)
+  end
+  if #ids == tonumber(ARGV[4]) then more = 1 end
+end
+return more
+"""
+)
+
+# KEYS: indexes.  ARGV: what the keys of sessions begin with, the most to return.
+# Returns ids and notes; takes out what is no more.
+LIST: Final = """
+local found = {}
+for _, index in ipairs(KEYS) do
+  for _, id in ipairs(redis.call('ZREVRANGE', index, 0, ARGV[2] - 1)) do
+    local note = redis.call('HGET', ARGV[1] .. id, 'n')
+    if note then
+      found[#found + 1] = id
+      found[#found + 1] = note
+    else
+      redis.call('ZREM', index, id)
+    end
+  end
+end
+return found
+"""
+
+# KEYS: the lock.  ARGV: who holds it.
+RELEASE: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+# KEYS: what is written to see whether anything can be.
+PROBE: Final = "redis.call('SET', KEYS[1], '1', 'PX', 60000) return 1"
