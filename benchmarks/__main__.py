@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks import routes
 from benchmarks.cases import CASES, Case, Sample, Terms
 from benchmarks.processes import NotStarted, Program, pss
 from benchmarks.proxies import (
@@ -32,6 +33,8 @@ STARTS: dict[str, Start] = {
     "gateway-2": lambda world: start_gateway(world, 2),
     "nginx": start_nginx,
     "apache": start_apache,
+    "gateway-https": lambda world: start_gateway(world, https=True),
+    "nginx-https": lambda world: start_nginx(world, https=True),
 }
 PROFILED = 10.0  # seconds
 
@@ -73,8 +76,9 @@ async def measure(
     for case in cases:
         results: dict[str, list[Sample]] = {}
         able = [proxy for proxy in proxies if case.needs(proxy)]
-        for number in range(rounds):
-            say(f"{case.name}: round {number + 1} of {rounds}")
+        times = 1 if case.once else rounds
+        for number in range(times):
+            say(f"{case.name}: round {number + 1} of {times}")
             for proxy in able:
                 sample = await _try(case, proxy, terms)
                 if sample is not None:
@@ -125,6 +129,19 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, load {load:.1f} at the start, {python}"
 
 
+async def run_routes(options: argparse.Namespace) -> None:
+    """Measure what a thousand routes cost beside one."""
+    rounds, seconds = options.rounds or 3, options.seconds or 2
+    if options.quick:
+        rounds = seconds = 1
+    head = f"{machine()}; medians of {rounds} rounds of {seconds:g} s"
+    with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
+        async with upstreams(Path(folder)) as world:
+            found = await routes.measure(world, options.case or (), seconds, rounds)
+    show = as_markdown if options.markdown else as_text
+    sys.stdout.write(f"{head}\n\n{show(found)}")
+
+
 async def run(options: argparse.Namespace) -> None:
     """Measure what *options* ask for."""
     cases = [case for case in CASES if not options.case or case.name in options.case]
@@ -138,6 +155,7 @@ async def run(options: argparse.Namespace) -> None:
                 idle_sockets=500 if quick else 5000,
                 listeners=100 if quick else 1000,
                 transfers=2 if quick else 10,
+                endurance=50_000 if quick else 1_000_000,
                 folder=Path(folder),
                 cookie=cookie,
             )
@@ -158,14 +176,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="how often (5)")
     parser.add_argument("--seconds", type=float, help="how long each time (5)")
     parser.add_argument("--markdown", action="store_true", help="for a document")
-    parser.add_argument("--case", action="append", choices=[c.name for c in CASES])
+    parser.add_argument("--routes", action="store_true", help="1,000 routes beside one")
+    names = [*(case.name for case in CASES), *(shape.name for shape in routes.shapes())]
+    parser.add_argument("--case", action="append", choices=names)
     parser.add_argument("--proxy", action="append", choices=list(STARTS))
     parser.add_argument("--profile", metavar="SVG", help="of the first proxy and case")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(options))
+        runner.run(run_routes(options) if options.routes else run(options))
 
 
 if __name__ == "__main__":

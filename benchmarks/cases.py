@@ -22,6 +22,7 @@ class Terms:
     idle_sockets: int
     listeners: int
     transfers: int
+    endurance: int  # requests
     folder: Path
     cookie: str
 
@@ -31,7 +32,8 @@ class Sample:
     """One round of one case: *amount* of the case's unit; times in seconds.
 
     *memory* is the highest PSS seen, in KiB; *each* the KiB that one of many
-    connections takes, where the case is about that.
+    connections takes, and *grown* the KiB that came on the way, where the case is
+    about that.
     """
 
     amount: float
@@ -41,17 +43,22 @@ class Sample:
     p50: float | None = None
     p99: float | None = None
     each: float | None = None
+    grown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case; *needs* is what a proxy must be able to, for the case to make sense."""
+    """A case; *needs* is what a proxy must be able to, for the case to make sense.
+
+    *once* it is measured where it takes minutes, however many rounds are asked for.
+    """
 
     name: str
     title: str
     unit: str
     measure: Callable[[Proxy, Terms], Awaitable[Sample]]
-    needs: Callable[[Proxy], bool] = lambda _proxy: True
+    needs: Callable[[Proxy], bool] = lambda proxy: not proxy.https
+    once: bool = False
 
 
 def requests(
@@ -70,6 +77,31 @@ def requests(
             pss(proxy.pid),
             counted.p50,
             counted.p99,
+        )
+
+    return measure
+
+
+def endurance(load: wrk.Load) -> Callable[[Proxy, Terms], Awaitable[Sample]]:
+    """Return the measuring of *load* by a great many requests: does memory grow?
+
+    What grew is counted from when a tenth of them were answered.
+    """
+
+    async def measure(proxy: Proxy, terms: Terms) -> Sample:
+        cpu, early = cpu_seconds(proxy.pid), 0
+        amount, seconds = 0, 0.0
+        while amount < terms.endurance:
+            counted = await wrk.drive(
+                proxy, load, terms.seconds, terms.folder, proxy.fresh
+            )
+            amount += counted.requests
+            seconds += counted.seconds
+            if not early and amount >= terms.endurance / 10:
+                early = pss(proxy.pid)
+        late = pss(proxy.pid)
+        return Sample(
+            amount, seconds, cpu_seconds(proxy.pid) - cpu, late, grown=late - early
         )
 
     return measure
@@ -171,6 +203,21 @@ CASES = (
         requests(_get("/1k"), fresh=True),
         lambda proxy: bool(proxy.fresh),
     ),
+    Case(
+        "https",
+        "1 KB GET of a browser over TLS",
+        "requests",
+        requests(_get("/1k")),
+        lambda proxy: proxy.https,
+    ),
+    Case(
+        "million",
+        "a million requests of a browser, of 20,000 sessions",
+        "requests",
+        endurance(_get("/1k")),
+        lambda proxy: bool(proxy.fresh),
+        once=True,
+    ),
     Case("64k", "64 KB GET of a browser", "requests", requests(_get("/64k"))),
     Case("post", "4 KB POST of a browser", "requests", requests(_POST)),
     Case("down", "100 MB down", "MB", transfers(bulk.download)),
@@ -180,14 +227,20 @@ CASES = (
         "WebSocket echo, 64 connections",
         "messages",
         echoes,
-        lambda proxy: proxy.streams,
+        lambda proxy: proxy.streams and not proxy.https,
     ),
-    Case("events", "server-sent events", "events", events, lambda proxy: proxy.streams),
+    Case(
+        "events",
+        "server-sent events",
+        "events",
+        events,
+        lambda proxy: proxy.streams and not proxy.https,
+    ),
     Case(
         "idle",
         "idle WebSockets",
         "connections",
         idle_sockets,
-        lambda proxy: proxy.streams,
+        lambda proxy: proxy.streams and not proxy.https,
     ),
 )

@@ -30,6 +30,7 @@ UPSTREAM = """
         root {folder}/files;
         location = /1k {{ return 200 "{kilobyte}"; }}
         location = /post {{ return 200 "ok"; }}
+        location ^~ /r/ {{ return 200 "{kilobyte}"; }}
     }}
 """
 
@@ -55,10 +56,17 @@ PLAIN_PROXY = """
         keepalive 1024; keepalive_requests 1000000000;
     }}
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} {ssl} backlog=4096;
+        {tls}
         location / {{ proxy_pass http://files; }}
         location /live/ {{ proxy_pass http://streams; proxy_buffering off; }}
     }}
+"""
+
+NGINX_TLS = """
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3;
 """
 
 APACHE = """
@@ -116,10 +124,10 @@ APACHE_MODULES = (
     "auth_openidc",
 )
 
-GATEWAY = """
+GATEWAY_WITHOUT_ROUTES = """
 [server]
 listen = "127.0.0.1:{port}"
-public_url = "http://127.0.0.1:{port}"
+public_url = "{origin}"
 upstream_connections = 20000
 shutdown_timeout = "1s"
 {server}
@@ -139,9 +147,12 @@ app_secret = "{app_secret}"
 keys = ["{key}"]
 [policy]
 allow = {{ x_ids = ["{x_id}"] }}
+"""
+
+GATEWAY = f"""{GATEWAY_WITHOUT_ROUTES}
 [[routes]]
-upstream = "http://127.0.0.1:{files}"
+upstream = "http://127.0.0.1:{{files}}"
 [[routes]]
 path = "/live"
-upstream = "http://127.0.0.1:{streams}"
+upstream = "http://127.0.0.1:{{streams}}"
 """

@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import shutil
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -16,6 +17,7 @@ from benchmarks.configurations import (
     APACHE_MODULES,
     GATEWAY,
     NGINX,
+    NGINX_TLS,
     PLAIN_PROXY,
     UPSTREAM,
 )
@@ -27,10 +29,12 @@ from gateway.demo.logto import EmulatedLogto
 from gateway.demo.people import ADA
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
+from tests.support.certificates import Certificate, self_signed
 from tests.support.virtual_browser import VirtualBrowser
 
 BULK = 100_000_000  # bytes of the large file
 FRESH = 20_000  # sessions: far more than the gateway keeps open
+TLS_NAME = "localhost"
 _APACHE_FOLDER = Path("/usr/lib/apache2/modules")
 
 
@@ -39,7 +43,8 @@ class Proxy:
     """A running proxy; *cookie* is the Cookie field of the one who is signed in.
 
     *fresh* are Cookie fields of other sessions, where somebody can make such;
-    *streams* says whether WebSockets and events are asked of it.
+    *streams* says whether WebSockets and events are asked of it, *https* whether TLS
+    ends there.
     """
 
     name: str
@@ -48,10 +53,13 @@ class Proxy:
     cookie: str
     fresh: tuple[str, ...] = field(default=(), repr=False)
     streams: bool = True
+    https: bool = False
 
     @property
     def origin(self) -> str:
         """Where it is."""
+        if self.https:
+            return f"https://{TLS_NAME}:{self.port}"
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -64,6 +72,7 @@ class World:
     streams: int
     logto: EmulatedLogto
     stack: AsyncExitStack
+    certificate: Certificate
 
     async def start(self, name: str, port: int, *command: str) -> Program:
         """Start *command*, which listens on *port*.  Raises NotStarted."""
@@ -90,7 +99,8 @@ async def upstreams(folder: Path) -> AsyncIterator[World]:
     _write_files(folder)
     async with AsyncExitStack() as stack:
         logto = await stack.enter_async_context(EmulatedLogto.start())
-        world = World(folder, files, streams, logto, stack)
+        certificate = self_signed(folder, TLS_NAME)
+        world = World(folder, files, streams, logto, stack, certificate)
         http = UPSTREAM.format(port=files, folder=folder, kilobyte="x" * 1024)
         await world.start_nginx("upstream", files, http, "off")
         module = "benchmarks.streaming_upstream"
@@ -108,22 +118,45 @@ def _write_files(folder: Path) -> None:
         bulk.truncate(BULK)
 
 
-async def start_nginx(world: World) -> Proxy:
+async def start_nginx(world: World, *, https: bool = False) -> Proxy:
     """Start nginx as a plain proxy, which knows nobody.  Raises NotStarted."""
     port = free_port()
-    http = PLAIN_PROXY.format(port=port, files=world.files, streams=world.streams)
-    program = await world.start_nginx("nginx", port, http, "/dev/null")
-    return Proxy("nginx", program.pid, port, "")
+    tls = NGINX_TLS.format(
+        certificate=world.certificate.certificate, key=world.certificate.key
+    )
+    http = PLAIN_PROXY.format(
+        port=port,
+        ssl="ssl" if https else "",
+        tls=tls if https else "",
+        files=world.files,
+        streams=world.streams,
+    )
+    name = "nginx, https" if https else "nginx"
+    program = await world.start_nginx(name.replace(", ", "-"), port, http, "/dev/null")
+    return Proxy(name, program.pid, port, "", https=https)
 
 
-async def start_gateway(world: World, processes: int = 1) -> Proxy:
-    """Start the gateway with *processes*, and sign in.  Raises NotStarted."""
+async def start_gateway(
+    world: World, processes: int = 1, *, https: bool = False
+) -> Proxy:
+    """Start the gateway with *processes*, and sign in.  Raises NotStarted.
+
+    With *https* TLS ends in it.
+    """
     if processes > 1 and "workers" not in Server.model_fields:
         raise NotStarted("it has no setting for several processes yet")
     port = free_port()
-    text = GATEWAY.format(
+    origin = Proxy("", 0, port, "", https=https).origin
+    server = [f"workers = {processes}"] if processes > 1 else []
+    if https:
+        server += [
+            f'tls_certificate = "{world.certificate.certificate}"',
+            f'tls_key = "{world.certificate.key}"',
+        ]
+    text = template.format(
         port=port,
-        server=f"workers = {processes}" if processes > 1 else "",
+        origin=origin,
+        server="\n".join(server),
         logto=world.logto.endpoint,
         app_id=world.logto.app_id,
         app_secret=world.logto.app_secret,
@@ -133,14 +166,19 @@ async def start_gateway(world: World, processes: int = 1) -> Proxy:
         streams=world.streams,
     )
     name = "gateway" if processes == 1 else f"gateway, {processes} processes"
-    path = world.folder / f"gateway-{processes}.toml"
+    name = f"{name}, https" if https else name
+    path = world.folder / f"{name.replace(', ', '-').replace(' ', '-')}.toml"
     path.write_text(text)
-    world.logto.client.register_gateway(f"http://127.0.0.1:{port}")
+    world.logto.client.register_gateway(origin)
     program = await world.start(
-        f"gateway-{processes}", port,
+        path.stem, port,
         sys.executable, "-m", "gateway", "serve", "--config", str(path),
     )  # fmt: skip
-    proxy = await _signed_in(Proxy(name, program.pid, port, ""))
+    started = Proxy(name, program.pid, port, "", https=https)
+    if https:
+        trust = ssl.create_default_context(cafile=world.certificate.certificate)
+        return await _signed_in(started, trust)
+    proxy = await _signed_in(started)
     return replace(proxy, fresh=tuple(_fresh(text, proxy.cookie)))
 
 
@@ -177,9 +215,9 @@ async def start_apache(world: World) -> Proxy:
     return await _signed_in(apache)
 
 
-async def _signed_in(proxy: Proxy) -> Proxy:
+async def _signed_in(proxy: Proxy, trust: ssl.SSLContext | None = None) -> Proxy:
     """Return *proxy* with the cookie of Ada.  Raises NotStarted."""
-    async with VirtualBrowser() as browser:
+    async with VirtualBrowser(trust=trust) as browser:
         page = await browser.sign_in(f"{proxy.origin}/1k")
         if page.status != 200 or len(page.body) != 1024:  # noqa: PLR2004
             raise NotStarted(f"signing in ended with {page.status}: {page.text[:200]}")
@@ -188,6 +226,11 @@ async def _signed_in(proxy: Proxy) -> Proxy:
 
 def _fresh(configuration: str, cookie: str) -> Iterable[str]:
     """Yield Cookie fields of FRESH sessions like that of *cookie*."""
+    return like(configuration, cookie, ["127.0.0.1"] * FRESH)
+
+
+def like(configuration: str, cookie: str, hosts: Iterable[str]) -> Iterable[str]:
+    """Yield Cookie fields of other sessions like that of *cookie*, at *hosts*."""
     settings = load_text(configuration)
     store = CookieStore(
         settings.session,
@@ -195,11 +238,11 @@ def _fresh(configuration: str, cookie: str) -> Iterable[str]:
         secure=False,
         random_bytes=secrets.token_bytes,
     )
-    host, now = "127.0.0.1", time.time()  # noqa: TID251 - here is the edge
-    session = store.read(cookie.encode(), host, now)
+    now = time.time()  # noqa: TID251 - here is the edge
+    session = store.read(cookie.encode(), "127.0.0.1", now)
     if session is None:
         raise NotStarted("the session's cookie does not open")
-    for number in range(FRESH):
+    for number, host in enumerate(hosts):
         another = replace(session, id=f"{number:032x}")
         (written,) = store.write(another, host, now, b"")
         yield written.partition(b";")[0].decode()

@@ -1,13 +1,13 @@
 """Medians and ratios, as a table for a terminal or for a document."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.cases import Case, Sample
 
 HEAD = ("", "a second", "a CPU second", "CPU µs each", "p50 ms", "p99 ms", "PSS MiB")
-PEERS = ("nginx", "mod_auth_openidc")
+PEERS = ("nginx", "nginx, https", "mod_auth_openidc")
 Results = Mapping[str, Sequence[Sample]]  # by the proxy's name
 Row = tuple[str, ...]
 
@@ -25,19 +25,27 @@ def table(case: Case, results: Results) -> Table:
     """Return the table of *case*: medians, and ratios by CPU second to the peers."""
     rates = {name: _per_cpu(samples) for name, samples in results.items()}
     peers = [name for name in PEERS if name in rates]
-    lies_idle = any(
-        sample.each is not None for each in results.values() for sample in each
+    last_names, last = _last_columns(results, rates, peers)
+    rows = tuple(
+        (name, *_figures(samples), *last(name)) for name, samples in results.items()
     )
-    more = ("KiB each",) if lies_idle else tuple(f"x {peer}" for peer in peers)
-    rows = []
-    for name, samples in results.items():
-        last = (
-            _each(samples)
-            if lies_idle
-            else tuple(f"{rates[name] / rates[peer]:.2f}" for peer in peers)
+    return Table(f"{case.title} ({case.unit})", (*HEAD, *last_names), rows)
+
+
+def _last_columns(
+    results: Results, rates: Mapping[str, float], peers: Sequence[str]
+) -> tuple[Row, Callable[[str], Row]]:
+    """Return what the case is about, by name: ratios, or memory of one kind."""
+    sample = next(iter(results.values()))[0]
+    if sample.each is not None:
+        return ("KiB each",), lambda name: _median([s.each for s in results[name]], 1)
+    if sample.grown is not None:
+        return ("MiB more",), lambda name: _median(
+            [s.grown for s in results[name]], 1024
         )
-        rows.append((name, *_figures(samples), *last))
-    return Table(f"{case.title} ({case.unit})", (*HEAD, *more), tuple(rows))
+    return tuple(f"x {peer}" for peer in peers), lambda name: tuple(
+        f"{rates[name] / rates[peer]:.2f}" for peer in peers
+    )
 
 
 def memory_table(memory: Mapping[str, tuple[int, int, int]]) -> Table:
@@ -54,8 +62,8 @@ def _per_cpu(samples: Sequence[Sample]) -> float:
     return median(sample.amount / max(sample.cpu, 0.01) for sample in samples)
 
 
-def _each(samples: Sequence[Sample]) -> Row:
-    return (f"{median(sample.each or 0 for sample in samples):.1f}",)
+def _median(values: Iterable[float | None], divisor: float) -> Row:
+    return (f"{median(value or 0 for value in values) / divisor:.1f}",)
 
 
 def _figures(samples: Sequence[Sample]) -> Row:

@@ -28,6 +28,8 @@ function init(args)
     requests[i] = wrk.format(nil, path)
   end
 end
+"""
+_COUNTED = """
 function request()
   at = at % #requests + 1
   return requests[at]
@@ -39,6 +41,23 @@ function done(summary, latency, _)
     latency:percentile(50), latency:percentile(99)))
 end
 """
+
+# Requests that differ in more than that: each a method, a path, a Host and a Cookie.
+PREPARED = (
+    """
+local prepared = {{
+{requests}
+}}
+local requests, at = {{}}, 0
+function init(args)
+  for i, each in ipairs(prepared) do
+    requests[i] = wrk.format(each[1], each[2],
+      {{Host = each[3], Cookie = each[4], ["Sec-Fetch-Site"] = "same-origin"}})
+  end
+end
+"""
+    + _COUNTED
+)
 
 
 class Wrong(Exception):  # noqa: N818 - says what is the case
@@ -81,14 +100,19 @@ async def drive(
     """
     script = folder / "load.lua"
     script.write_text(_script(load, own))
+    return await run(f"{proxy.origin}{load.path}", script, load.connections, seconds)
+
+
+async def run(url: str, script: Path, connections: int, seconds: float) -> Counted:
+    """Run *script* against *url* for *seconds*.  Raises Wrong when a request failed."""
     process = await asyncio.create_subprocess_exec(
         "wrk",
-        f"--connections={load.connections}",
+        f"--connections={connections}",
         "--threads=1",
         f"--duration={max(1, round(seconds))}s",
         "--timeout=10s",
         f"--script={script}",
-        f"{proxy.origin}{load.path}",
+        url,
         stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await process.communicate()
@@ -103,7 +127,7 @@ async def drive(
 
 def _script(load: Load, own: Sequence[str]) -> str:
     cookies = [_joined(cookie, load.cookies) for cookie in own]
-    return _SCRIPT.format(
+    return (_SCRIPT + _COUNTED).format(
         variants=load.variants,
         method=json.dumps(load.method),
         body=json.dumps(load.body) if load.body else "nil",
