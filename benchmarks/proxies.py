@@ -137,11 +137,16 @@ async def start_nginx(world: World, *, https: bool = False) -> Proxy:
 
 
 async def start_gateway(
-    world: World, processes: int = 1, *, https: bool = False
+    world: World,
+    processes: int = 1,
+    *,
+    https: bool = False,
+    template: str = GATEWAY,
+    called: str = "gateway",
 ) -> Proxy:
     """Start the gateway with *processes*, and sign in.  Raises NotStarted.
 
-    With *https* TLS ends in it.
+    With *https* TLS ends in it.  Its file, made from *template*, has its name.
     """
     if processes > 1 and "workers" not in Server.model_fields:
         raise NotStarted("it has no setting for several processes yet")
@@ -165,7 +170,7 @@ async def start_gateway(
         files=world.files,
         streams=world.streams,
     )
-    name = "gateway" if processes == 1 else f"gateway, {processes} processes"
+    name = called if processes == 1 else f"{called}, {processes} processes"
     name = f"{name}, https" if https else name
     path = world.folder / f"{name.replace(', ', '-').replace(' ', '-')}.toml"
     path.write_text(text)

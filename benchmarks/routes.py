@@ -8,14 +8,14 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 from benchmarks import wrk
 from benchmarks.configurations import GATEWAY_WITHOUT_ROUTES
 from benchmarks.processes import cpu_seconds
-from benchmarks.proxies import Proxy, World, like, start_gateway_of
+from benchmarks.proxies import Proxy, World, like, start_gateway
 from benchmarks.tables import Table
 
 ROUTES = 1000
@@ -147,12 +147,14 @@ async def _compare(
 ) -> tuple[float, float, float]:
     """Return the medians of one route and of many, and the median of their ratios."""
     async with AsyncExitStack() as stack:
-        here = World(world.folder, world.files, world.streams, world.logto, stack)
+        here = replace(world, stack=stack)
         driven = []
         for name, routes in (("one", shape.one), ("many", shape.many)):
             template = GATEWAY_WITHOUT_ROUTES + _SIGNING_IN + routes
-            proxy, text = await start_gateway_of(here, name, template)
-            script = world.folder / f"{shape.name}-{name}.lua"
+            called = f"{shape.name}-{name}"
+            proxy = await start_gateway(here, template=template, called=called)
+            text = (world.folder / f"{called}.toml").read_text()
+            script = world.folder / f"{called}.lua"
             script.write_text(_script(shape, proxy, text))
             driven.append((proxy, script))
         each: list[tuple[float, float]] = []
