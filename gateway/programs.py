@@ -105,7 +105,7 @@ class Programs:
             case None:
                 return None
             case Shown():
-                found = self.tokens.known(reading, visit.now)
+                found = await self.tokens.known(reading, visit.now)
                 if found is None:
                     outcome = await self._verified(visit, reading)
                     if isinstance(outcome, Refused):

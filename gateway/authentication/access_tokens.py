@@ -12,7 +12,7 @@ from gateway.authentication.access_token import ACCESS_TOKEN, Terms, bearer_of
 from gateway.authentication.bearer_field import Shown
 from gateway.authentication.errors import SignInRefused
 from gateway.authentication.id_token import verify_signature
-from gateway.authentication.kept import LIFETIME
+from gateway.authentication.key_set import SigningKey
 from gateway.authentication.provider_endpoints import ProviderEndpoints
 from gateway.identity.claims import ClaimsInvalid
 from gateway.sessions.bearer import Bearer
@@ -21,13 +21,13 @@ MOST_KNOWN = 4096  # tokens of about a kilobyte each; the oldest goes first
 OPAQUE = "The access token is opaque: ask for one with a resource, which is a JWT."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Known:
-    """A *bearer* that was verified at a time, by the keys of one fetch."""
+    """A *bearer*, the *key* of its token, and the list that the key was found in."""
 
     bearer: Bearer
-    verified_at: float
-    keys: int
+    key: SigningKey
+    among: tuple[SigningKey, ...] = ()
 
 
 class AccessTokens:
@@ -50,23 +50,20 @@ class AccessTokens:
         self._now = now
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
-    def known(self, shown: Shown, now: float) -> Bearer | None:
+    async def known(self, shown: Shown, now: float) -> Bearer | None:
         """Return whom the token *shown* speaks for, where that is known at *now*.
 
-        A token is verified anew once Logto's keys were fetched again, which may have
-        become others, and once they should have been.
+        It is until the token's end, as long as Logto lists the key that signed it.
         """
         known = self._known.get(shown.id)
         if known is None:
             return None
-        current = (
-            known.keys == self._endpoints.verifier.fetched
-            and 0 <= now - known.verified_at < LIFETIME
-            and not known.bearer.is_over(now)
-        )
-        if current:
+        listed = await self._endpoints.verifier.listed()
+        is_listed = listed is known.among or known.key in listed
+        if is_listed and not known.bearer.is_over(now):
+            known.among = listed
             return known.bearer
-        del self._known[shown.id]
+        self._known.pop(shown.id, None)
         return None
 
     async def verify(self, shown: Shown) -> Bearer:
@@ -79,7 +76,6 @@ class AccessTokens:
             raise SignInRefused(OPAQUE, "invalid_token")
         verifier = self._endpoints.verifier
         signer = await verifier.signer(shown.token, ACCESS_TOKEN)
-        keys = verifier.fetched
         issuer = (await self._endpoints.metadata.get()).issuer
         now = self._now()
         claims = verify_signature(
@@ -92,7 +88,7 @@ class AccessTokens:
             raise SignInRefused(
                 "The access token does not say whose it is.", "invalid_token"
             ) from None
-        self._known[shown.id] = _Known(bearer, now, keys)
+        self._known[shown.id] = _Known(bearer, signer.key)
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return bearer

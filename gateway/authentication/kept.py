@@ -39,11 +39,6 @@ class Kept(Generic[T]):
         self._fetched = 0  # fetches that ended, well or not
         self._failure: ProviderUnavailable | None = None
 
-    @property
-    def fetched(self) -> int:
-        """How many fetches have ended: a value may be another after each."""
-        return self._fetched
-
     async def get(self) -> T:
         """Return the value; fetch it where there is none, or where it is old.
 

@@ -27,10 +27,12 @@ class SigningKeys:
 
         self._kept = Kept(fetch_keys, now=now)
 
-    @property
-    def fetched(self) -> int:
-        """How often the keys were fetched: they may be others after each time."""
-        return self._kept.fetched
+    async def listed(self) -> tuple[SigningKey, ...]:
+        """Return the keys that Logto lists: another tuple once they were fetched again.
+
+        Raises ProviderUnavailable where they never could be had.
+        """
+        return await self._kept.get()
 
     async def find(self, header: Header) -> SigningKey:
         """Return the key that signed a token with this *header*.

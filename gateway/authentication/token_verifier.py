@@ -48,13 +48,9 @@ class TokenVerifier:
         self._keys = keys
         self._now = now
 
-    @property
-    def fetched(self) -> int:
-        """How often the keys were fetched: what was verified before may be worth less.
-
-        That is so where Logto lists the key no more.
-        """
-        return self._keys.fetched
+    async def listed(self) -> tuple[SigningKey, ...]:
+        """Return the keys that Logto lists: see :meth:`SigningKeys.listed`."""
+        return await self._keys.listed()
 
     async def signer(self, token: str, kind: Kind = ID_TOKEN) -> Signer:
         """Return the published key that *token*, of *kind*, must be signed with.

@@ -126,7 +126,8 @@ def _rules(route: Route) -> Rules:
     """
     if route.access == "public":
         return (route.access,)
-    return (route.access, route.allow, route.origins)
+    shown = (frozenset(route.credentials), route.audience, route.pass_bearer)
+    return (route.access, route.allow, route.origins, *shown)
 
 
 def _key(path: bytes) -> bytes:

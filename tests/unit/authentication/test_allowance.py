@@ -12,6 +12,17 @@ def test_a_burst_and_then_the_rate() -> None:
     assert [allowance.take("a", 1000) for _ in range(4)] == [True, True, True, False]
 
 
+def test_a_try_that_is_given_back_was_none() -> None:
+    allowance = Allowance(rate=1, burst=2)
+    for _ in range(5):
+        assert allowance.take("a", 0)
+        allowance.give_back("a")
+    allowance.give_back("a")  # never more than the burst
+    assert [allowance.take("a", 0) for _ in range(3)] == [True, True, False]
+    allowance.give_back("b")  # nobody's
+    assert [allowance.take("b", 0) for _ in range(3)] == [True, True, False]
+
+
 def test_one_client_does_not_use_up_what_others_have() -> None:
     allowance = Allowance(rate=1, burst=1)
     assert allowance.take("a", 0)

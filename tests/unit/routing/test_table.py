@@ -307,6 +307,21 @@ def test_hosts_are_looked_at_on_their_own() -> None:
             {"access": "signed-in", "origins": ["https://b.example"]},
             id="origins",
         ),
+        pytest.param(
+            {"access": "signed-in", "credentials": ["session"]},
+            {"access": "signed-in", "credentials": ["session", "bearer"]},
+            id="credentials",
+        ),
+        pytest.param(
+            {"access": "signed-in", "credentials": ["bearer"], "audience": "a:b"},
+            {"access": "signed-in", "credentials": ["bearer"], "audience": "a:c"},
+            id="audience",
+        ),
+        pytest.param(
+            {"access": "signed-in", "credentials": ["bearer"]},
+            {"access": "signed-in", "credentials": ["bearer"], "pass_bearer": True},
+            id="whether the bearer is passed on",
+        ),
     ],
 )
 def test_what_readings_must_agree_on(
