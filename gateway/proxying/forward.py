@@ -27,7 +27,7 @@ from gateway.proxying.request_headers import RequestHeaders, without_authorizati
 from gateway.proxying.session_watch import Attend, SessionWatch, Use
 from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
-from gateway.proxying.way import Way, Ways
+from gateway.proxying.way import RequestRule, Way, Ways
 from gateway.routing.client_address import ClientAddress
 from gateway.routing.target import Target
 from gateway.sessions.bearer import Bearer
@@ -171,10 +171,10 @@ class Forwarder:
     def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
         head = request.head
         # Host and address follow from fields and peer, a handshake from the method too.
-        key = way, head.wants_upgrade, stamp.host, stamp.client.forwarded_for
+        key = way.asking, head.wants_upgrade, stamp.host, stamp.client.forwarded_for
         passed: Passed | None = head.notes.get(key)
         if passed is None:
-            passed = self._passed(head, way, stamp)
+            passed = self._passed(head, way.asking, stamp)
             head.notes.keep(key, passed)
         raw = stamp.target.raw
         if way.prefix:
@@ -201,11 +201,11 @@ class Forwarder:
             self._request_headers.trailers,
         )
 
-    def _passed(self, head: RequestHead, way: Way, stamp: Stamp) -> Passed:
-        host = stamp.host if way.preserve_host else way.host
+    def _passed(self, head: RequestHead, asking: RequestRule, stamp: Stamp) -> Passed:
+        host = stamp.host if asking.preserve_host else asking.host
         cleaned = self._request_headers.clean(head.fields, host)
         fields = cleaned.fields
-        if not way.keeps_authorization:
+        if not asking.keeps_authorization:
             fields = without_authorization(fields)
         if head.wants_upgrade:
             fields += _UPGRADE

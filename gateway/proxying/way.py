@@ -17,27 +17,37 @@ from gateway.proxying.upstream.response_reader import HeadLimits
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each is itself, and found fast
-class Way:
-    """The way to an upstream: *host* is its own Host field, *prefix* what to strip.
+class RequestRule:
+    """What passes on to an upstream: its own Host field is *host*.
 
-    *prefix_line* tells the upstream what was stripped.  *keeps_authorization* where
-    the client's ``Authorization`` goes on to it.
+    *keeps_authorization* where the client's ``Authorization`` goes on to it.
     """
+
+    host: bytes
+    preserve_host: bool
+    keeps_authorization: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The way to an upstream: *prefix* is what to strip, *prefix_line* tells of it."""
 
     pool: Pool
     dialler: Dialler
+    asking: RequestRule
     rule: ResponseRule
-    host: bytes
-    preserve_host: bool
     prefix: bytes
     prefix_line: bytes
-    keeps_authorization: bool
     timeout: float
     connect_timeout: float
 
 
 class Ways:
-    """The ways of all routes; routes to one upstream share its connections."""
+    """The ways of all routes; routes to one upstream share its connections.
+
+    Routes that are alike share their rules as well, and with them what is remembered
+    of fields because of them.
+    """
 
     def __init__(
         self,
@@ -53,6 +63,8 @@ class Ways:
         self._loop = asyncio.get_running_loop()
         self._pools: dict[tuple[Upstream, str], tuple[Pool, Dialler]] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
+        self._asking: dict[tuple[bytes, bool, bool], RequestRule] = {}
+        self._rules: dict[tuple[bool, bool, Upstream, bytes], ResponseRule] = {}
 
     def way(self, route: Route) -> Way:
         """Return the way of *route*.  Raises OSError for a ``ca_file`` of no use."""
@@ -64,12 +76,10 @@ class Ways:
         return Way(
             pool=pool,
             dialler=dialler,
+            asking=self._asking_rule(route),
             rule=self._rule(route, prefix),
-            host=_authority(upstream),
-            preserve_host=route.preserve_host,
             prefix=prefix,
             prefix_line=lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
-            keeps_authorization=route.pass_bearer or not route.takes_bearers,
             timeout=route.timeout,
             connect_timeout=route.connect_timeout,
         )
@@ -96,14 +106,24 @@ class Ways:
             self._contexts[ca_file] = tls_context(ca_file)
         return self._contexts[ca_file]
 
+    def _asking_rule(self, route: Route) -> RequestRule:
+        parts = (
+            _authority(route.upstream),
+            route.preserve_host,
+            route.pass_bearer or not route.takes_bearers,
+        )
+        return self._asking.setdefault(parts, RequestRule(*parts))
+
     def _rule(self, route: Route, prefix: bytes) -> ResponseRule:
         public, upstream = self._public, route.upstream
+        private = route.access != "public" and not route.shared_cache
+        vary = route.access == "optional" and not route.shared_cache
         default = public.port == DEFAULT_PORTS[public.scheme]
         is_tcp = upstream.scheme != "unix"
         origin = f"{upstream.scheme}://{upstream.host}:{upstream.port}"
-        return ResponseRule(
-            private=route.access != "public" and not route.shared_cache,
-            vary=route.access == "optional" and not route.shared_cache,
+        rule = ResponseRule(
+            private=private,
+            vary=vary,
             scheme=public.scheme.encode(),
             port=b"" if default else b"%d" % public.port,
             upstream=origin.encode() if is_tcp else b"",
@@ -111,6 +131,7 @@ class Ways:
             prefix=prefix,
             is_own_set_cookie=self._is_own_set_cookie,
         )
+        return self._rules.setdefault((private, vary, upstream, prefix), rule)
 
 
 def _authority(upstream: Upstream) -> bytes:
