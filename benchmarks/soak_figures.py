@@ -1,0 +1,72 @@
+"""What people met with during a soak, and whether any of it was wrong."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+EXAMPLES = 10  # of what is wrong, that are told
+OK = "200"
+# What must not happen, ever.
+WRONG = {
+    "signed out": "wrong sign-outs",
+    "someone else": "answers for somebody else",
+    "still in": "answers after a sign-out",
+    "late": "WebSockets that outlived a sign-out by more than two seconds",
+}
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counted as it happens; times in seconds, memory in KiB."""
+
+    seconds: float = 0.0
+    sessions: int = 0
+    requests: Counter[str] = field(default_factory=Counter)  # by status
+    took: list[float] = field(default_factory=list)
+    wrong: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    wanted: int = 0  # sign-outs
+    sockets: Counter[str] = field(default_factory=Counter)
+    logto: Counter[str] = field(default_factory=Counter)
+    memory: tuple[int, int] = (0, 0)
+
+    def met(self, what: str, about: str) -> None:
+        """Count something that is wrong, and keep the first few of them."""
+        self.wrong[what] += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(f"{WRONG[what]}: {about}")
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing that is wrong was met with, and something was done."""
+        return not self.wrong and self.requests[OK] > 0
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the report."""
+        for name, value in self._rows():
+            yield f"{name:<58} {value}"
+        yield from self.examples
+
+    def _rows(self) -> Iterator[tuple[str, object]]:
+        total = self.requests.total()
+        yield "requests", f"{total}, {total / self.seconds:.0f} a second"
+        for status, count in sorted(self.requests.items()):
+            if status != OK:
+                yield f"  that were no 200: {status}", count
+        if len(self.took) > 1:
+            p50, p99 = (quantiles(self.took, n=100)[place] * 1e3 for place in (49, 98))
+            yield "p50, p99", f"{p50:.1f} ms, {p99:.1f} ms"
+        yield "sign-ins", self.logto["sign_ins"]
+        yield "sign-outs wanted", self.wanted
+        refreshes, minutes = self.logto["refreshes"], self.seconds / 60
+        each = refreshes / max(self.sessions, 1) / minutes
+        yield "refreshes at Logto", f"{refreshes}, {each:.1f} a session and minute"
+        yield "  refresh tokens that Logto replaced", self.logto["rotations"]
+        yield "  refused by Logto", self.logto["invalid_grants"]
+        for what, count in sorted(self.sockets.items()):
+            yield f"WebSockets {what}", count
+        for what, words in WRONG.items():
+            yield words, self.wrong[what]
+        before, after = (kib / 1024 for kib in self.memory)
+        yield "memory (PSS)", f"{before:.1f} MiB, at the end {after:.1f} MiB"
