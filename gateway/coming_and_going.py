@@ -19,7 +19,11 @@ from gateway.pages.page import (
 )
 from gateway.policy.request_kind import RequestKind, request_kind
 from gateway.policy.sign_out import may_sign_out
-from gateway.sessions.aiohttp_storage import current_session, end_session
+from gateway.sessions.aiohttp_storage import (
+    check_sessions,
+    current_session,
+    end_session,
+)
 from gateway.sessions.revocations import Whose
 from gateway.visit import Answer, Visit, redirect
 
@@ -70,6 +74,7 @@ class ComingAndGoing:
     ) -> Answer:
         if visit.received.host not in self.hosts:
             return BadRequest(ONE_OF_MANY)
+        check_sessions(visit.request)  # before Logto, not after
         return await self.sign_in.begin(
             visit, destination=destination, first_screen=first_screen, prompt=prompt
         )

@@ -1,6 +1,6 @@
 """Putting together what ends sessions before their time."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from gateway.operations.revocation_journal import RevocationJournal
 from gateway.operations.start_failed import StartFailed
 from gateway.sessions.one_process import OneProcess
 from gateway.sessions.revocations import Revocations
+from gateway.sessions.session import Session
 from gateway.sessions.sharing import Sharing
 from gateway.visit import Answer, Visit
 
@@ -59,6 +60,17 @@ class Revocation:
             sharing = in_redis.sharing
         revoking = Revoking(revocations, sharing, now)
         return cls(revocations, journal, sharing, revoking, in_redis)
+
+    def cuts(
+        self, ended: Callable[[], None], in_use: Callable[[], Iterable[Session]]
+    ) -> None:
+        """Have *ended* hear that sessions are over; *in_use* returns those to look at.
+
+        Of what Redis lost meanwhile nobody tells.
+        """
+        self.revocations.watch(lambda _mark: ended())
+        if self.in_redis is not None:
+            self.in_redis.sharing.in_use = in_use
 
     def told_by_logto(
         self, logto: Logto, http: aiohttp.ClientSession, now: Callable[[], float]

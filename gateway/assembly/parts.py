@@ -62,9 +62,26 @@ def watch(parts: Parts) -> None:
     )
     metrics.watch(
         "gateway_owned_tasks",
-        "Calls to Logto under way that no client can cancel.",
+        "Calls to Logto and Redis under way that no client can cancel.",
         lambda: parts.tasks.count,
     )
+    redis = parts.revocation.in_redis
+    if redis is not None:
+        metrics.watch(
+            "gateway_redis_away",
+            "1 while Redis cannot be asked, or takes no writes.",
+            lambda: float(bool(redis.condition.trouble)),
+        )
+        metrics.count(
+            "gateway_redis_failures",
+            "What Redis could not be asked, or did not take.",
+            lambda: redis.condition.failures,
+        )
+        metrics.watch(
+            "gateway_sessions_known",
+            "Sessions in Redis that need not be asked for at each request.",
+            lambda: len(redis.known),
+        )
     metrics.count(
         "gateway_log_lines_lost",
         "Log lines that nobody took in time.",

@@ -121,6 +121,11 @@ class Forwarder:
         """How many exchanges are under way."""
         return len(self._open)
 
+    def in_use(self) -> list[Session]:
+        """Return the sessions of which an exchange is under way."""
+        used = (use[0] for use in self._open.values() if use is not None)
+        return [who for who in used if isinstance(who, Session)]
+
     async def forward(
         self, request: ClientRequest, permit: Permit, stamp: Stamp
     ) -> Relayed:

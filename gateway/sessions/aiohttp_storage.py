@@ -88,6 +88,10 @@ class SessionStorage(aiohttp_session.AbstractStorage):
         for value in values:
             response.headers.add("Set-Cookie", value.decode("ascii"))
 
+    def check(self) -> None:
+        """Raise SharingAway where nobody could be signed in now."""
+        self._store.check()
+
     async def end(self, request: web.BaseRequest) -> Session | None:
         """Have the session of *request* be over, and return it; None without one.
 
@@ -127,6 +131,13 @@ def cookie_field(request: web.BaseRequest) -> bytes:
 async def current_session(request: web.BaseRequest) -> Session | None:
     """Return the session of *request*, which the session middleware serves."""
     return _held(await _session(request))
+
+
+def check_sessions(request: web.BaseRequest) -> None:
+    """Raise SharingAway where *request* could not be given a session now."""
+    storage = request[aiohttp_session.STORAGE_KEY]
+    if isinstance(storage, SessionStorage):
+        storage.check()
 
 
 async def begin_session(request: web.BaseRequest, session: Session) -> None:

@@ -65,11 +65,11 @@ class CookieStore:
     async def begin(
         self, session: Session, host: str, now: float, cookie: bytes, _user_agent: str
     ) -> list[bytes]:
-        """Return the Set-Cookie values that give *session*, a new one, to the client.
-
-        Raises SessionTooLarge.
-        """
+        """Return what :meth:`write` does: a new session is like any other."""
         return self.write(session, host, now, cookie)
+
+    def check(self) -> None:
+        """Do nothing: cookies are always there."""
 
     async def settled(self) -> None:
         """Do nothing: what is ended here is ended."""

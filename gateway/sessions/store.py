@@ -34,6 +34,10 @@ class SessionStore(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raise SharingAway where nobody could be signed in now."""
+        ...
+
     async def settled(self) -> None:
         """Wait until what was ended here is out of every store that others read."""
         ...

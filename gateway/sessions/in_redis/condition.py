@@ -35,6 +35,11 @@ class Condition:
         if self.away:
             raise StoreAway(self.away)
 
+    def check_writes(self) -> None:
+        """Raise StoreAway where there is no use in asking, or in writing."""
+        if self.trouble:
+            raise StoreAway(self.trouble)
+
     def lost(self, reason: str) -> None:
         """Hear that Redis cannot be reached, or answers too late."""
         self.failures += 1

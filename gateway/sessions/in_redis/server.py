@@ -54,7 +54,7 @@ class RedisServer:
         self, address: RedisAddress, ca_file: str, bounds: Bounds, condition: Condition
     ) -> None:
         self._bounds = bounds
-        self._condition = condition
+        self.condition = condition
         kind, options = _connection(address, ca_file)
         self._options: dict[str, Any] = {
             **options,
@@ -75,16 +75,11 @@ class RedisServer:
             **self._options,
         )
 
-    @property
-    def trouble(self) -> str:
-        """Why it cannot be asked, or does not take what is written."""
-        return self._condition.trouble or "it was not told"
-
     async def read(
         self, script: str, keys: Sequence[str], *arguments: Argument
     ) -> Reply:
         """Return what *script* reads.  Raises StoreAway."""
-        self._condition.check()
+        self.condition.check()
         try:
             return await self._script(script, keys, arguments)
         except (exceptions.RedisError, OSError) as error:
@@ -94,12 +89,12 @@ class RedisServer:
         self, script: str, keys: Sequence[str], *arguments: Argument
     ) -> Reply:
         """Return what *script* says once it has written.  Raises StoreAway."""
-        self._condition.check()
+        self.condition.check()
         try:
             reply = await self._script(script, keys, arguments)
         except (exceptions.RedisError, OSError) as error:
             self._unwritten(error)
-        self._condition.took()
+        self.condition.took()
         return reply
 
     async def claim(self, key: str, value: str, milliseconds: int) -> bool:
@@ -107,14 +102,14 @@ class RedisServer:
 
         Raises StoreAway.
         """
-        self._condition.check()
+        self.condition.check()
         command = ("SET", key, value, "NX", "PX", milliseconds)
         try:
             async with self._connection() as connection:
                 reply = await _ask(connection, command)
         except (exceptions.RedisError, OSError) as error:
             self._unwritten(error)
-        self._condition.took()
+        self.condition.took()
         return reply is not None
 
     async def listen(
@@ -193,7 +188,7 @@ class RedisServer:
     def _unasked(self, error: Exception) -> NoReturn:
         reason = why(error, self._bounds)
         if reason != BUSY:  # it may answer others
-            self._condition.lost(reason)
+            self.condition.lost(reason)
         raise StoreAway(reason) from None
 
     def _unwritten(self, error: Exception) -> NoReturn:
@@ -201,7 +196,7 @@ class RedisServer:
         if not answered or str(error).startswith(_CANNOT_ASK):
             self._unasked(error)
         reason = why(error, self._bounds)
-        self._condition.refused(reason)
+        self.condition.refused(reason)
         raise StoreAway(reason) from None
 
 

@@ -22,6 +22,8 @@ from gateway.sessions.session import Session
 from gateway.sessions.settings import SessionSettings
 from gateway.sessions.stored import Stored
 
+NOT_TOLD = "it was not told in time"
+
 Begin = Callable[[Coroutine[Any, Any, None]], object]
 
 
@@ -177,10 +179,14 @@ class RedisStore:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
         self._revocations.end(session, now)
 
+    def check(self) -> None:
+        """Raise StoreAway where nobody could be signed in now."""
+        self._records.server.condition.check_writes()
+
     async def settled(self) -> None:
         """Wait until what was ended here is ended in Redis.  Raises StoreAway."""
         if not await self._sharing.told():
-            raise StoreAway(self._records.server.trouble)
+            raise StoreAway(self._records.server.condition.trouble or NOT_TOLD)
 
     async def of_subject(self, subject: str) -> list[Note]:
         """Return what the person *subject* is shown of their sessions."""
