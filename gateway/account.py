@@ -26,6 +26,7 @@ class Accounts:
     identity_headers: IdentityHeaders
     idle_timeout: float
     max_age: float
+    chooses: bool = False  # whether people choose the organization they act for
 
     async def page(self, visit: Visit) -> Answer:
         """Return the account page."""
@@ -38,6 +39,7 @@ class Accounts:
             ends_at=self._ends_at(session),
             headers=self.identity_headers.fields(session.identity),
             now=visit.now,
+            chooses=self.chooses,
         )
 
     async def userinfo(self, visit: Visit) -> Answer:
@@ -55,6 +57,10 @@ class Accounts:
             "email": identity.verified_email,
             "picture": identity.picture,
             "roles": list(identity.roles) or None,
+            "scopes": list(identity.scopes) or None,
+            "organization": identity.acts_for,
+            "organizations": list(identity.organizations) or None,
+            "organization_roles": list(identity.organization_roles) or None,
             "expires_in": max(0, int(self._ends_at(session) - visit.now)),
             "idle_expires_in": self._idle_left(session, visit.now),
             "idle_timeout": int(self.idle_timeout),

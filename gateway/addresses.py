@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway.account import Accounts
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.callback import Callback
+from gateway.choosing import Choosing
 from gateway.coming_and_going import ComingAndGoing
 from gateway.fitting_head import fit
 from gateway.limiting import SignInLimit
@@ -57,6 +58,7 @@ class Addresses:
     sharing: Sharing
     arrival: Arrival
     accounts: Accounts
+    choosing: Choosing
     key_set: Answerer | None  # of the assertions, where there are any
 
     @staticmethod
@@ -126,6 +128,7 @@ class Addresses:
             "signed-out": {"GET": self.people.signed_out},
             "switch-account": {"POST": self.people.switch_account},
             "sessions": {"POST": self.people.leave_everywhere},
+            "organization": {"GET": self.choosing.page, "POST": self.choosing.choose},
             "userinfo": {"GET": self.accounts.userinfo},
             "healthz": {"GET": self._healthz},
             **({KEY_SET: {"GET": self.key_set}} if self.key_set else {}),

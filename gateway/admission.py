@@ -6,7 +6,14 @@ The same for requests that are forwarded and for those that another proxy asks a
 from dataclasses import dataclass
 
 from config.routes import Route
-from gateway.policy.access import Decision, Forbid, Permit, SignIn, decide
+from gateway.policy.access import (
+    Choose,
+    Decision,
+    Forbid,
+    Permit,
+    SignIn,
+    decide,
+)
 from gateway.policy.same_origin import is_same_origin
 from gateway.programs import BEARER_REQUIRED, Programs, Refused
 from gateway.renewal import Renewal
@@ -20,7 +27,7 @@ class CrossSite:
     """Another site had the browser ask: a session must not be used for that."""
 
 
-Verdict = Permit | SignIn | Forbid | CrossSite | Refused
+Verdict = Permit | SignIn | Choose | Forbid | CrossSite | Refused
 CROSS_SITE_REFUSED = CrossSite()
 
 
@@ -30,6 +37,7 @@ class Admission:
 
     renewal: Renewal
     programs: Programs
+    chooses: bool = False  # whether people can choose an organization here
 
     async def of(
         self, visit: Visit, route: Route
@@ -45,7 +53,7 @@ class Admission:
             if isinstance(shown, Refused):
                 return shown, None
             if shown is not None:
-                return decide(route, shown.identity), shown
+                return _settled(decide(route, shown.identity)), shown
             if not route.takes_sessions:
                 unknown = decide(route, None)
                 wanted = isinstance(unknown, SignIn)
@@ -80,4 +88,9 @@ class Admission:
                 route.origins,
             ):
                 return CROSS_SITE_REFUSED, session
-        return decision, session
+        return (decision if self.chooses else _settled(decision)), session
+
+
+def _settled(decision: Decision) -> Decision:
+    """Return *decision* about somebody who has nothing to choose."""
+    return Forbid(decision.reason) if isinstance(decision, Choose) else decision

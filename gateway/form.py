@@ -11,18 +11,22 @@ SLOWEST = 10.0  # seconds
 
 
 async def form_value(visit: Visit, name: str) -> str | None:
-    """Return what the form calls *name*; None where that is absent or repeated.
+    """Return what the form calls *name*; None where :func:`form_values` has none."""
+    return (await form_values(visit)).get(name)
 
-    None too for a form that is too long, or comes too slowly.  Raises RequestRefused
+
+async def form_values(visit: Visit) -> dict[str, str]:
+    """Return what the form holds by name, but for what it holds more than once.
+
+    Nothing of a form that is too long, or comes too slowly.  Raises RequestRefused
     for a body that breaks its framing.
     """
     try:
         body = await body_within(visit, LONGEST) or b""
         given = parse_qs(body.decode("ascii"), max_num_fields=8)
     except ValueError:
-        return None
-    values = given.get(name, [])
-    return values[0] if len(values) == 1 else None
+        return {}
+    return {name: values[0] for name, values in given.items() if len(values) == 1}
 
 
 async def body_within(visit: Visit, longest: int) -> bytes | None:

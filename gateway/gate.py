@@ -17,7 +17,7 @@ from gateway.pages.page import (
     NotFound,
     Page,
 )
-from gateway.policy.access import Forbid, Permit, SignIn
+from gateway.policy.access import Choose, Forbid, Permit, SignIn
 from gateway.policy.same_origin import CROSS_SITE
 from gateway.programs import Refused
 from gateway.renewal import Renewal
@@ -34,7 +34,13 @@ from gateway.routing.table import (
 )
 from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
-from gateway.turning_away import ask_to_sign_in, forbid, forbid_bearer, unknown_host
+from gateway.turning_away import (
+    ask_to_choose,
+    ask_to_sign_in,
+    forbid,
+    forbid_bearer,
+    unknown_host,
+)
 from gateway.visit import Answer, PageAndCookies, Visit
 
 
@@ -93,15 +99,11 @@ class Gate:
             case Permit():
                 story.decision = "permit"
                 return Admitted(verdict, who)
-            case SignIn():
-                story.decision = "sign_in"
-                return ask_to_sign_in(visit)
+            case SignIn() | Choose():
+                return _asked(verdict, visit, story)
             case Forbid(reason):
                 story.decision, story.reason = "forbid", reason
-                said = reason if self.explain_denials else ""
-                if isinstance(who, Bearer):
-                    return forbid_bearer(route, who, said)
-                return self.told(forbid(visit, who, said), visit, who)
+                return self._forbidden(reason, route, visit, who)
             case CrossSiteRefused():
                 story.decision, story.reason = "forbid", CROSS_SITE
                 return self.told(CrossSite(), visit, who)
@@ -111,9 +113,31 @@ class Gate:
             case _:
                 assert_never(verdict)
 
+    def _forbidden(
+        self, reason: str, route: Route, visit: Visit, who: Session | Bearer | None
+    ) -> Answer:
+        said = reason if self.explain_denials else ""
+        if isinstance(who, Bearer):
+            return forbid_bearer(route, who, said)
+        page = forbid(visit, route, who, said, chooses=self.admission.chooses)
+        return self.told(page, visit, who)
+
     def told(
         self, page: Page, visit: Visit, who: Session | Bearer | None
     ) -> PageAndCookies:
         """Return *page* for the person of a session, who has arrived with it."""
         session = who if isinstance(who, Session) else None
         return PageAndCookies(page, self.renewal.arrived(visit, session))
+
+
+def _asked(verdict: SignIn | Choose, visit: Visit, story: Story) -> Answer:
+    """Return what asks the person of *visit* for what is missing."""
+    match verdict:
+        case SignIn():
+            story.decision = "sign_in"
+            return ask_to_sign_in(visit)
+        case Choose(reason):
+            story.decision, story.reason = "choose", reason
+            return ask_to_choose(visit)
+        case _:
+            assert_never(verdict)

@@ -26,7 +26,9 @@ from gateway.proxying.client import ClientLimits
 from gateway.routing.client_address import UNKNOWN, ClientAddress, client_address
 from gateway.visit import Visit
 
-SIGN_INS = frozenset({"sign-in", "sign-up", "callback", "switch-account"})
+SIGN_INS = frozenset(
+    {"sign-in", "sign-up", "callback", "switch-account", "organization"}
+)
 MINUTE = 60.0
 log = structlog.get_logger("gateway.limits")
 

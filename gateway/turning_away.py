@@ -1,5 +1,6 @@
 """What who is not let through gets: a redirect, a page or JSON, as fits who asks."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -9,12 +10,14 @@ from config.routes import Route
 from gateway.authentication.return_to import return_to
 from gateway.authentication.sign_in import sign_in_address
 from gateway.fields import Fields, first
+from gateway.pages.addresses import ORGANIZATION, returning
 from gateway.pages.bearers import BearerPage
 from gateway.pages.page import (
     AskSignOut,
     BadRequest,
     BearerForbidden,
     Forbidden,
+    OrganizationRequired,
     Page,
     SignInFrame,
     SignInRequired,
@@ -22,6 +25,7 @@ from gateway.pages.page import (
 )
 from gateway.pages.render import Renderer
 from gateway.pages.wants_json import wants_json as accepts_json
+from gateway.policy.allow import asks_organization
 from gateway.policy.request_kind import RequestKind, request_kind
 from gateway.policy.scopes import missing_scopes
 from gateway.proxying.client import ClientRequest
@@ -54,14 +58,41 @@ def ask_to_sign_in(visit: Visit) -> web.Response | Page:
             return SignInRequired(return_to(target))
 
 
-def forbid(visit: Visit, session: Session | None, reason: str) -> Page:
-    """Say that the account of *session* may not, and offer another.
+def ask_to_choose(visit: Visit) -> web.Response | Page:
+    """Ask for an organization: by a redirect where a person navigates, else a 403."""
+    received = visit.received
+    target = received.target.raw.decode("ascii")
+    match request_kind(received.method, received.fields):
+        case RequestKind.NAVIGATION if received.method in READS:
+            return redirect(returning(ORGANIZATION, return_to(target)))
+        case RequestKind.NAVIGATION:
+            page = _page_before(received.fields, received.origin)
+            return redirect(returning(ORGANIZATION, page), status=303)
+        case RequestKind.FRAME:
+            page = _page_before(received.fields, received.origin)
+            return OrganizationRequired(page, in_frame=True)
+        case _:
+            return OrganizationRequired(return_to(target))
 
-    *reason* is a sentence for the person; empty keeps it to the log.
+
+def forbid(
+    visit: Visit, route: Route, session: Session | None, reason: str, *, chooses: bool
+) -> Page:
+    """Say that the account of *session* may not use *route*, and offer another.
+
+    *reason* is a sentence for the person; empty keeps it to the log. *chooses* says
+    whether people choose the organization that they act for.
     """
     target = visit.received.target.raw.decode("ascii")
     identity = session.identity if session is not None else None
-    return Forbidden(identity, reason, return_to(target))
+    page = Forbidden(identity, reason, return_to(target))
+    if identity is None or not asks_organization(route.allow):
+        return page
+    return replace(
+        page,
+        without_organization=identity.acts_for is None,
+        may_change=chooses and len(identity.organizations) > 1,
+    )
 
 
 def forbid_bearer(route: Route, bearer: Bearer, reason: str) -> Page:
@@ -113,7 +144,7 @@ def wants_json(page: Page, method: str, fields: Fields) -> bool:
     match page:
         case SignInRequired():
             return request_kind(method, fields) is not RequestKind.NAVIGATION
-        case SignInFrame():
+        case SignInFrame() | OrganizationRequired(in_frame=True):
             return False
         case AskSignOut():
             kind = request_kind(method, fields)

@@ -10,6 +10,7 @@ from gateway.authentication.callback import Callback
 from gateway.authentication.sign_in import SignIn
 from gateway.authentication.sign_out import SignOut
 from gateway.authentication.used_attempts import UsedAttempts
+from gateway.choosing import Choosing
 from gateway.coming_and_going import ComingAndGoing
 from gateway.limiting import Limiting
 from gateway.routing.table import RouteTable
@@ -27,6 +28,7 @@ def addresses_of(
 ) -> Addresses:
     """Return them as *settings* ask for, with what they share in *common*."""
     cookies = common.cookies
+    entitlements = common.renewal.revalidation.entitlements
     return Addresses(
         people=_people(routes, common),
         sign_in_limit=limiting.sign_ins,
@@ -37,7 +39,7 @@ def addresses_of(
             arrival=cookies.arrival,
             tasks=common.tasks,
             metrics=common.metrics,
-            entitlements=common.renewal.revalidation.entitlements,
+            entitlements=entitlements,
             random_text=secrets.token_urlsafe,
             strict=settings.session.same_site == "strict",
             revocations=common.revocation.revocations,
@@ -50,8 +52,12 @@ def addresses_of(
         sharing=common.revocation.sharing,
         arrival=cookies.arrival,
         accounts=Accounts(
-            telling.headers, settings.session.idle_timeout, settings.session.max_age
+            telling.headers,
+            settings.session.idle_timeout,
+            settings.session.max_age,
+            entitlements.needs.chooses,
         ),
+        choosing=Choosing(common.renewal.revalidation, entitlements.needs.chooses),
         key_set=telling.key_set if telling.jwks else None,
     )
 

@@ -42,8 +42,9 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
     revocation, telling = Revocation.of(settings, now), Telling.of(settings)
     http = open_session(settings.logto)
-    needs = Needs.of(settings, telling.headers)
-    provider = LogtoProvider(settings.logto, http, now=now, needs=needs)
+    provider = LogtoProvider(
+        settings.logto, http, now=now, needs=Needs.of(settings, telling.headers)
+    )
     cookies = cookies_of(settings, revocation, tasks)
     id_bytes = RandomAhead(secrets.token_bytes)
     revalidation = Revalidation(
@@ -52,7 +53,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         sharing=revocation.sharing,
         tasks=tasks,
         metrics=metrics,
-        entitlements=Entitlements(provider, needs),
+        entitlements=Entitlements(provider, provider.needs),
         revalidate=settings.session.revalidate,
         timeout=settings.logto.timeout,
         now=now,
@@ -62,7 +63,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
     limiting = Limiting.of(settings, metrics, monotonic)
     common = Common(http, provider, cookies, metrics, tasks, revocation, renewal, now)
     programs = programs_of(settings, telling, common, limiting)
-    admission = Admission(renewal, programs)
+    admission = Admission(renewal, programs, provider.needs.chooses)
     forwarder = Forwarder(
         settings,
         is_reserved=telling.reserved,
@@ -72,7 +73,7 @@ def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
         random_bytes=id_bytes,
         attend=admission.attend,
     )
-    revocation.cuts(forwarder.session_ended, forwarder.in_use)
+    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     publication = Publication(
         settings.server.public_url,

@@ -20,8 +20,10 @@ from gateway.authentication.logto_provider import LogtoProvider, SignedIn
 from gateway.authentication.sign_in import callback_address
 from gateway.authentication.used_attempts import UsedAttempts
 from gateway.identity.claims import ClaimsInvalid
+from gateway.identity.needs import must_choose
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
+from gateway.pages.addresses import ORGANIZATION, returning
 from gateway.pages.page import (
     Arriving,
     Page,
@@ -77,9 +79,16 @@ class Callback:
         await begin_session(visit.request, outcome)
         self.metrics.sign_ins.labels("completed").inc()
         log.info("signed_in", request_id=visit.request_id, subject=outcome.identity.sub)
+        where = self._onward(outcome, attempt)
         if self.strict:
-            return PageAndCookies(Arriving(attempt.return_to), cookies)
-        return redirect(attempt.return_to, cookies, status=303)
+            return PageAndCookies(Arriving(where), cookies)
+        return redirect(where, cookies, status=303)
+
+    def _onward(self, session: Session, attempt: Attempt) -> str:
+        """Return where to go now: first to the choice of an organization, if any."""
+        if self.entitlements.needs.chooses and must_choose(session.identity):
+            return returning(ORGANIZATION, attempt.return_to)
+        return attempt.return_to
 
     def _counted(self, visit: Visit) -> bytes:
         """Return the cookie that counts this sign-in until a session arrives."""

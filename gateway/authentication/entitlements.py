@@ -77,10 +77,15 @@ class Entitlements:
         return Entitled(replace(identity, scopes=used), token)
 
     async def renewed(
-        self, before: Session, refreshed: Refreshed, now: float
+        self,
+        before: Session,
+        refreshed: Refreshed,
+        now: float,
+        organization: str | None = None,
     ) -> tuple[Session, str]:
         """Return *before* with what Logto said, which was asked at *now*.
 
+        They act for *organization* from then on, None for the one that they acted for.
         Where it said the tokens alone, also why: the session is still to be renewed.
         Raises as :meth:`of`.
         """
@@ -97,7 +102,7 @@ class Entitlements:
             refreshed.id_token_claims,
             refreshed.userinfo,
             refreshed.refresh_token,
-            before.identity.organization,
+            organization or before.identity.organization,
         )
         session = replace(session, refresh_token=entitled.refresh_token)
         if entitled.away:
@@ -119,3 +124,16 @@ class Entitlements:
         """Tell the operator: a resource that is not registered is their mistake."""
         if not audience.is_organization:
             log.warning("resource_refused", resource=audience.id, reason=str(error))
+
+
+def acting_for(session: Session, organization: str) -> Session:
+    """Return *session* of somebody who acts for *organization*, one of theirs, now.
+
+    For a session that cannot be renewed: what they may do there nobody can say.
+    """
+    return replace(
+        session,
+        identity=replace(session.identity, organization=organization, scopes=()),
+        generation=session.generation + 1,
+        current_cookie=False,
+    )

@@ -70,6 +70,7 @@ class LogtoProvider:
         self._now = now
         self._endpoints = ProviderEndpoints(settings, http, now=now)
         self._config = config_for(settings, needs)
+        self.needs = needs
 
     async def begin(
         self,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.authentication.entitlements import Entitlements
+from gateway.authentication.entitlements import Entitlements, acting_for
 from gateway.authentication.errors import GrantEnded, ProviderUnavailable
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.identity.claims import ClaimsInvalid
@@ -95,27 +95,27 @@ class Revalidation:
             self._begin(session, now)
         return session
 
-    async def again(
-        self, session: Session, change: Callable[[Session], Session]
-    ) -> Session | None:
-        """Ask about *session* now, due or not, with *change* made to it first.
+    async def act_for(self, session: Session, organization: str) -> Session | None:
+        """Ask about *session* now, due or not, to act for *organization* from now on.
 
-        Return what became of it, None where it is over. Raises SharingAway.
+        Return what became of it: None where it is over; where Logto is away, or they
+        are no member any more, they do not act for it. Raises SharingAway.
         """
-        return await self.tasks.run(self._again(session, change))
+        return await self.tasks.run(self._act_for(session, organization))
 
-    async def _again(
-        self, session: Session, change: Callable[[Session], Session]
-    ) -> Session | None:
+    async def _act_for(self, session: Session, organization: str) -> Session | None:
         async with self._turns, self.sharing.turn(session) as found:
             now = self.now()
             newest = self._take_in(session, found, now)
-            if not self._is_over(newest, now):
-                await self._ask(change(newest), now)
-        now = self.now()
-        return (
-            None if self._is_over(session, now) else self.sessions.newest(newest, now)
-        )
+            if self._is_over(newest, now):
+                return None
+            if newest.refresh_token is None:
+                await self._keep(newest, acting_for(newest, organization))
+            else:
+                await self._ask(newest, now, organization)
+        if self._is_over(newest, self.now()):
+            return None
+        return self.sessions.newest(newest, self.now())
 
     def signed_out(self, session: Session) -> None:
         """Hear that the person of *session* signed out: what comes yet is revoked."""
@@ -162,7 +162,9 @@ class Revalidation:
     def _is_over(self, session: Session, now: float) -> bool:
         return self.sessions.has_ended(session, now)
 
-    async def _ask(self, session: Session, now: float) -> None:
+    async def _ask(
+        self, session: Session, now: float, organization: str | None = None
+    ) -> None:
         self.logto.tries(now)
         if session.id in self._failing:
             self._failing[session.id].tries(now)
@@ -170,7 +172,9 @@ class Revalidation:
             refreshed = await self.provider.refresh(
                 session.refresh_token or "", session.identity.sub
             )
-            renewed, away = await self.entitlements.renewed(session, refreshed, now)
+            renewed, away = await self.entitlements.renewed(
+                session, refreshed, now, organization
+            )
         except ProviderUnavailable as error:
             self._away(session, error.reason)
             return
@@ -183,6 +187,9 @@ class Revalidation:
         else:
             self._answered(session)
             self.metrics.refreshes.labels("renewed").inc()
+        await self._keep(session, renewed)
+
+    async def _keep(self, session: Session, renewed: Session) -> None:
         now = self.now()
         until = self.sessions.renew(session, renewed, now)
         await self.sharing.keep(session, renewed, until, now)

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from gateway.explaining.explanation import Outcome
-from gateway.policy.access import Decision, Forbid, Permit, SignIn
+from gateway.policy.access import Choose, Decision, Forbid, Permit, SignIn
 from gateway.routing.table import (
     AMBIGUOUS,
     Ambiguous,
@@ -17,6 +17,8 @@ from gateway.routing.table import (
 
 _SIGN_IN = "a person is sent to sign in (302), a program gets 401"
 
+_CHOOSE = "A person is sent to choose an organization (302), a program gets 403."
+
 
 def of_decision(decision: Decision) -> Outcome:
     """Return what *decision* means for the request."""
@@ -27,6 +29,8 @@ def of_decision(decision: Decision) -> Outcome:
             return Outcome("permit", None, "the upstream learns who it is")
         case SignIn():
             return Outcome("sign_in", 401, f"nobody is signed in: {_SIGN_IN}")
+        case Choose(reason):
+            return Outcome("choose", 403, f"{reason} {_CHOOSE}")
         case Forbid(reason):
             return Outcome("forbid", 403, reason)
         case _:

@@ -13,6 +13,7 @@ LONGEST_NAME = 256
 
 _SUBJECT = re.compile(r"[!-~]{1,255}")  # OpenID Connect Core, section 2: ASCII
 _X_ID = re.compile(r"[0-9]{1,20}")
+_ORGANIZATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _X_HANDLE = re.compile(r"[A-Za-z0-9_]{1,50}")
 # Control characters, line breaks, what turns the direction of text, lone surrogates.
 _UNSHOWN = re.compile(
@@ -60,6 +61,11 @@ def items(value: object) -> tuple[str, ...]:
         return ()
     texts = (attribute(item, LONGEST_ITEM) for item in islice(value, MOST_ITEMS))
     return tuple(text for text in texts if text is not None)
+
+
+def organizations(value: object) -> tuple[str, ...]:
+    """Return the ids of organizations in a list: they go into rules and forms."""
+    return tuple(one for one in items(value) if _ORGANIZATION.fullmatch(one))
 
 
 def header_value(value: object) -> str | tuple[str, ...] | None:

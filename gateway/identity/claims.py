@@ -14,6 +14,7 @@ from gateway.identity.claim_values import (
     display_name,
     header_value,
     items,
+    organizations,
     subject,
     x_handle,
     x_id,
@@ -64,7 +65,7 @@ def identity_from_claims(
         picture=attribute(_claim(sides, "picture")),
         roles=items(_claim(sides, "roles")),
         claims=tuple(_dotted(sides, wanted)),
-        organizations=items(_claim(sides, "organizations")),
+        organizations=organizations(_claim(sides, "organizations")),
         organization_roles=items(_claim(sides, "organization_roles")),
         organization_names=tuple(_names(_claim(sides, "organization_data"))),
     )

@@ -115,7 +115,7 @@ class Needs:
             organization_names=tuple(
                 (one, names[one][:LONGEST_NAME])
                 for one in choices[:MOST_CHOICES]
-                if one in names and len(choices) > 1
+                if one in names
             ),
         )
 

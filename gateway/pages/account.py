@@ -8,7 +8,9 @@ from typing import Final
 from gateway.fields import Fields
 from gateway.identity.identity import Identity
 from gateway.pages.addresses import (
+    ACCOUNT,
     HOME,
+    ORGANIZATION,
     SESSIONS,
     SIGN_IN,
     SIGN_OUT,
@@ -17,6 +19,7 @@ from gateway.pages.addresses import (
     returning,
 )
 from gateway.pages.notice import Fact, Link, Notice, Post, Section, Site, fact
+from gateway.pages.organizations import acting_for
 from gateway.pages.person import handle
 from gateway.pages.plain_text import plain_bytes
 
@@ -33,7 +36,8 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 class Account:
     """Someone is signed in; times are in unix seconds.
 
-    *headers* are the identity headers as the application gets them.
+    *headers* are the identity headers as the application gets them; *chooses* says
+    whether people choose the organization that they act for.
     """
 
     identity: Identity
@@ -41,6 +45,7 @@ class Account:
     ends_at: float
     headers: Fields
     now: float
+    chooses: bool = False
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says."""
@@ -50,17 +55,25 @@ class Account:
             message="You are signed in.",
             facts=(
                 *_who(self.identity),
+                *acting_for(self.identity),
                 _since("Signed in", self.signed_in_at, self.now),
                 _until("Session ends", self.ends_at, self.now),
             ),
             sections=(_told(self.headers),),
             actions=(
                 Link("Go to the application", HOME),
+                *self._choice(),
                 Post("Sign out", SIGN_OUT),
                 Post("Switch account", SWITCH_ACCOUNT),
                 Post("Sign out everywhere", SESSIONS),
             ),
         )
+
+    def _choice(self) -> tuple[Link, ...]:
+        theirs = self.identity.organizations
+        if not self.chooses or set(theirs) <= {self.identity.acts_for}:
+            return ()
+        return (Link("Change organization", returning(ORGANIZATION, ACCOUNT)),)
 
 
 @dataclass(frozen=True, slots=True)

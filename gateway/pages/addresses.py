@@ -5,12 +5,14 @@ from typing import Final
 from urllib.parse import quote
 
 HOME: Final = "/"
+ACCOUNT: Final = "/.gateway/"
 ASSETS: Final = "/.gateway/assets/"
 SIGN_IN: Final = "/.gateway/sign-in"
 SIGN_UP: Final = "/.gateway/sign-up"
 SIGN_OUT: Final = "/.gateway/sign-out"
 SESSIONS: Final = "/.gateway/sessions"
 SWITCH_ACCOUNT: Final = "/.gateway/switch-account"
+ORGANIZATION: Final = "/.gateway/organization"
 
 LONGEST_RETURN_TO: Final = 2048  # characters; twice what return_to.py lets through
 

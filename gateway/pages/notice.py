@@ -29,11 +29,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A way on by POST to one of our own addresses, with *return_to* as its ``rd``."""
+    """A way on by POST to one of our own addresses, with *return_to* as its ``rd``.
+
+    *choice* is what is chosen by it, as ``choice``, where there is something to choose.
+    """
 
     words: str
     address: str
     return_to: str = ""
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ from gateway.pages.failures import (
     SessionTooLarge,
     UpstreamAway,
 )
+from gateway.pages.organizations import (
+    ChooseOrganization,
+    NoOrganization,
+    OrganizationRequired,
+)
 from gateway.pages.refusals import (
     BadRequest,
     CrossSite,
@@ -53,13 +58,16 @@ __all__ = [
     "BearerOdd",
     "BearerRequired",
     "BearerUndecided",
+    "ChooseOrganization",
     "CrossSite",
     "ForProxiesOnly",
     "Forbidden",
     "InternalError",
     "MethodNotAllowed",
+    "NoOrganization",
     "NotFound",
     "OnlyForwardAuth",
+    "OrganizationRequired",
     "Page",
     "ProviderAway",
     "SessionTooLarge",
@@ -89,6 +97,9 @@ Page = (
     | SignInFrame
     | SignInRequired
     | Forbidden
+    | ChooseOrganization
+    | OrganizationRequired
+    | NoOrganization
     | BearerPage
     | CrossSite
     | ForProxiesOnly

@@ -5,23 +5,40 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.identity.identity import Identity
-from gateway.pages.addresses import HOME, SIGN_OUT, SWITCH_ACCOUNT, kept
+from gateway.pages.addresses import (
+    HOME,
+    ORGANIZATION,
+    SIGN_OUT,
+    SWITCH_ACCOUNT,
+    kept,
+    returning,
+)
 from gateway.pages.notice import Link, Notice, Post, Site, fact
+from gateway.pages.organizations import acting_for
 from gateway.pages.person import called
 from gateway.pages.plain_text import plain
 
 START_PAGE: Final = Link("Go to the start page", HOME)
+NO_MEMBER: Final = (
+    "It is for the members of an organization, and this account is not one of them."
+)
 MOST_HOSTS: Final = 10
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """Someone is signed in, and may not; *reason* is a sentence, where one helps."""
+    """Someone is signed in, and may not; *reason* is a sentence, where one helps.
+
+    *without_organization* where it is for members of an organization and they act for
+    none; *may_change* where they could act for another one.
+    """
 
     identity: Identity | None
     reason: str = ""
     return_to: str = HOME
+    without_organization: bool = False
+    may_change: bool = False
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says."""
@@ -31,6 +48,7 @@ class Forbidden:
             title="You may not open this page",
             message="You are signed in, but this account has no access here.",
             advice=(
+                *((NO_MEMBER,) if self.without_organization else ()),
                 (
                     "Use another account, or ask the people who run this application"
                     " to let this one in."
@@ -38,13 +56,19 @@ class Forbidden:
             ),
             facts=(
                 *fact("Account", called(self.identity) if self.identity else ""),
+                *(acting_for(self.identity) if self.identity else ()),
                 *fact("Reason", self.reason),
             ),
             actions=(
+                *((self._change(),) if self.may_change else ()),
                 Post("Use another account", SWITCH_ACCOUNT, kept(self.return_to)),
                 Post("Sign out", SIGN_OUT),
             ),
         )
+
+    def _change(self) -> Link:
+        where = returning(ORGANIZATION, self.return_to)
+        return Link("Act for another organization", where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""May they?  The three decisions: permit, sign in, forbid."""
+"""May they?  The decisions: permit, sign in, choose an organization, forbid."""
 
 from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import assert_never
 
 from config.routes import Route
 from gateway.identity.identity import Identity
-from gateway.policy.allow import refusal
+from gateway.identity.needs import must_choose
+from gateway.policy.allow import asks_organization, refusal
 
 _KEY = object()
 MOST_PERMITS = 2048  # that are remembered, by the objects they are about
@@ -41,7 +42,17 @@ class Forbid:
     reason: str
 
 
-Decision = Permit | SignIn | Forbid
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Someone may not, acts for no organization yet, and could for one.
+
+    *reason* is a sentence for the log.
+    """
+
+    reason: str
+
+
+Decision = Permit | SignIn | Choose | Forbid
 
 
 def decide(route: Route, identity: Identity | None) -> Decision:
@@ -82,7 +93,8 @@ def _decide_signed_in(route: Route, identity: Identity | None) -> Decision:
         return known
     reason = refusal(route.allow, identity)
     if reason is not None:
-        return Forbid(reason)
+        chooses = must_choose(identity) and asks_organization(route.allow)
+        return Choose(reason) if chooses else Forbid(reason)
     permit = Permit(route, identity, key=_KEY)
     if len(_permits) >= MOST_PERMITS:
         del _permits[next(iter(_permits))]

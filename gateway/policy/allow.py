@@ -31,6 +31,14 @@ def refusal(allow: Allow, identity: Identity) -> str | None:
             assert_never(allow)
 
 
+def asks_organization(allow: Allow | None) -> bool:
+    """Return whether *allow* depends on the organization that somebody acts for."""
+    return isinstance(allow, AnyOf) and any(
+        one.organizations is not None or one.organization_roles is not None
+        for one in allow.conditions
+    )
+
+
 def unmet(condition: Condition, identity: Identity) -> tuple[str, ...]:
     """Return everything that keeps *condition* from letting *identity* in."""
     return tuple(_mismatches(condition, identity))

@@ -149,6 +149,11 @@ async def begin_session(request: web.BaseRequest, session: Session) -> None:
     begun[_KEY] = session
 
 
+async def keep_session(request: web.BaseRequest, session: Session) -> None:
+    """Have the answer to *request* give *session* to the client: a newer of its own."""
+    (await _session(request))[_KEY] = session
+
+
 async def end_session(request: web.BaseRequest) -> Session | None:
     """End the session of *request* now, and have the answer clear its cookies.
 

@@ -1,6 +1,7 @@
 """One of every page, as a person would meet it, or with one text in every slot."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -16,13 +17,16 @@ from gateway.pages.page import (
     BearerOdd,
     BearerRequired,
     BearerUndecided,
+    ChooseOrganization,
     CrossSite,
     Forbidden,
     ForProxiesOnly,
     InternalError,
     MethodNotAllowed,
+    NoOrganization,
     NotFound,
     OnlyForwardAuth,
+    OrganizationRequired,
     Page,
     ProviderAway,
     SessionsAway,
@@ -52,6 +56,12 @@ ADA: Final = Identity(
     email_verified=True,
     picture="https://pbs.example.com/ada.jpg",
 )
+MEMBER: Final = replace(
+    ADA,
+    organizations=("acme", "umbrella"),
+    organization="acme",
+    organization_names=(("acme", "Acme, Inc."),),
+)
 NOW: Final = 1_795_366_800.0
 
 PAGES: Final[Mapping[str, Page]] = MappingProxyType(
@@ -72,6 +82,13 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "sign-in-required": SignInRequired("/lab/tree"),
         "forbidden": Forbidden(ADA, return_to="/lab/tree"),
         "forbidden-with-reason": Forbidden(ADA, "It is not on the list.", "/lab"),
+        "forbidden-for-members": Forbidden(
+            MEMBER, without_organization=True, may_change=True
+        ),
+        "choose-organization": ChooseOrganization(MEMBER, "/lab"),
+        "organization-required": OrganizationRequired("/lab"),
+        "organization-required-in-frame": OrganizationRequired("/lab", in_frame=True),
+        "no-organization": NoOrganization(),
         "bearer-required": BearerRequired(),
         "bearer-odd": BearerOdd("Authorization came more than once."),
         "bearer-invalid": BearerInvalid("The access token has expired."),
@@ -108,6 +125,9 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
             ),
             now=NOW,
         ),
+        "account-of-a-member": Account(
+            MEMBER, NOW, NOW, headers=(), now=NOW, chooses=True
+        ),
         "account-signed-out": AccountSignedOut(),
         "internal-error": InternalError(),
     }
@@ -125,6 +145,9 @@ def identity_of(text: str) -> Identity:
         email=text,
         email_verified=False,
         picture=text,
+        organizations=(text, f"{text}2"),
+        organization=text,
+        organization_names=((text, text), (f"{text}2", text)),
     )
 
 
@@ -143,6 +166,8 @@ FILLED: Final[Mapping[str, Callable[[str], Page]]] = MappingProxyType(
         "sign-in-frame": SignInFrame,
         "sign-in-required": SignInRequired,
         "forbidden": lambda text: Forbidden(identity_of(text), text, text),
+        "choose-organization": lambda text: ChooseOrganization(identity_of(text), text),
+        "organization-required": OrganizationRequired,
         "bearer-odd": BearerOdd,
         "bearer-invalid": BearerInvalid,
         "bearer-forbidden": lambda text: BearerForbidden((), text),
