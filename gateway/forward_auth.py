@@ -8,6 +8,7 @@ get here, as far as the proxy passes it on.
 """
 
 import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -43,7 +44,7 @@ _MAY: Final = 200
 _UNKNOWN: Final = 401
 NO_STORE: Final[Field] = (b"Cache-Control", b"no-store")
 # nginx and Caddy copy one value of a name: each Set-Cookie has a name of its own too.
-# A session takes four, what came before it leaves few.
+# A session takes four, and what came before it leaves few.
 MOST_COOKIES: Final = 6
 _TRY_AGAIN: Final = Rendered(
     503,
@@ -54,7 +55,11 @@ _TRY_AGAIN: Final = Rendered(
 
 @dataclass(frozen=True, slots=True)
 class ForwardAuth:
-    """Answers proxies; *longest* is the length of a path in bytes."""
+    """Answers proxies.
+
+    *strip_cookies* takes our cookies out of a Cookie value (None: nothing is left);
+    *longest* is the length of a path in bytes.
+    """
 
     publication: Publication
     gate: Gate
@@ -63,6 +68,7 @@ class ForwardAuth:
     headers: AuthRequestHeaders
     claimed: ClaimedNames
     pages: Renderer
+    strip_cookies: Callable[[bytes], bytes | None]
     longest: int
 
     async def answer(self, visit: Visit, story: Story) -> Answer:
@@ -96,7 +102,7 @@ class ForwardAuth:
                     home = asked.origin
                 request = _request(request, asked, upgrade=found.upgrade)
                 subject = Visit(request, asked, asking.request_id, asking.now)
-                answer = await self._decide(asking, subject, story)
+                answer = await self._decide(asking, subject, found, story)
             case Malformed(reason):
                 story.reason = reason
                 answer = BadRequest(reason)
@@ -111,13 +117,13 @@ class ForwardAuth:
             ),
         )
         location = response.headers.get("Location", "")
-        if location.startswith(
-            "/"
-        ):  # Traefik would take it for one of its own question
+        if location.startswith("/"):  # Traefik would take it for an address of ours
             response.headers["Location"] = home + location
         return response
 
-    async def _decide(self, asking: Visit, subject: Visit, story: Story) -> Answer:
+    async def _decide(
+        self, asking: Visit, subject: Visit, found: Described, story: Story
+    ) -> Answer:
         path = subject.received.target.path
         if own_address(path) is not None:
             story.reason = "an address of our own, which no application gets"
@@ -127,22 +133,24 @@ class ForwardAuth:
             return passed
         if asks_for_refusal(asking.received):  # it was refused a moment ago
             return respond(_TRY_AGAIN)
-        return self._permitted(subject, passed)
+        return self._permitted(subject, passed, found.passing)
 
-    def _permitted(self, subject: Visit, admitted: Admitted) -> web.Response:
+    def _permitted(
+        self, subject: Visit, admitted: Admitted, passing: Passing
+    ) -> web.Response:
         permit = admitted.permit
         told = self.telling.fields(permit.identity, admitted.who, subject)
         cookies = self.renewal.cookies(subject, admitted.session)
         fields = (
             *self.headers.fields(permit.identity, told),
             *_caching(permit, has_cookies=bool(cookies)),
-            *(
-                (b"X-Auth-Request-Set-Cookie-%d" % number, value)
-                for number, value in enumerate(cookies[:MOST_COOKIES], 1)
-            ),
+            *_numbered(cookies),
+            (b"Cookie", self.strip_cookies(subject.received.cookie) or b""),
             NO_STORE,
         )
-        return respond(Rendered(200, fields, b""), cookies)
+        # nginx would make one cookie of several, or lose all but the first.
+        whole = passing is Passing.WHOLE or len(cookies) == 1
+        return respond(Rendered(_MAY, fields, b""), cookies if whole else ())
 
 
 def _request(asking: ClientRequest, asked: Received, *, upgrade: bool) -> ClientRequest:
@@ -172,6 +180,13 @@ def _caching(permit: Permit, *, has_cookies: bool) -> tuple[Field, ...]:
     elif route.access != "public" and not route.shared_cache:
         value = b"private, no-cache" if route.access == "optional" else b"private"
     return ((b"X-Auth-Request-Cache-Control", value),)
+
+
+def _numbered(cookies: Sequence[bytes]) -> Iterator[Field]:
+    """Yield the Set-Cookie values *cookies*, each under a name of its own."""
+    for number in range(MOST_COOKIES):
+        value = cookies[number] if number < len(cookies) else b""
+        yield b"X-Auth-Request-Set-Cookie-%d" % (number + 1), value
 
 
 def _status_alone(response: web.Response, *, asks_to_sign_in: bool) -> web.Response:

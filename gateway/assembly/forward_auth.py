@@ -25,5 +25,6 @@ def forward_auth_of(
         headers=headers,
         claimed=ClaimedNames(telling.reserved, telling.names),
         pages=pages,
+        strip_cookies=common.cookies.sessions.own.strip_own,
         longest=int(settings.limits.path_length),
     )

@@ -249,10 +249,20 @@ async def test_a_cookie_that_is_due_is_handed_on(form: Form) -> None:
             for number in range(1, len(cookies) + 1)
         ]
         assert cookies == numbered
+        assert answer.value(b"X-Auth-Request-Set-Cookie-6") == b""
         assert answer.value(b"X-Auth-Request-Cache-Control") == b"no-store"
         (session,) = (c for c in cookies if c.startswith(b"__Host-gateway="))
         assert before is not None
         assert before.encode() not in session
+
+
+@pytest.mark.parametrize("form", DECIDING)
+async def test_01_our_cookies_are_not_for_the_application(form: Form) -> None:
+    async with asked_world() as world:
+        await sign_in(world)
+        answer = await ask(world, form, b"/x", ((b"Cookie", b'a=1; b="{2}"'),))
+        assert answer.values(b"Cookie") == [b'a=1; b="{2}"']
+        assert (await ask(world, form, b"/x")).values(b"Cookie") == [b""]
 
 
 @pytest.mark.parametrize("form", FORMS)

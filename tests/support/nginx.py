@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import getpass
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -91,9 +91,17 @@ async def nginx(  # noqa: PLR0913 - the places of its file
         location=location,
     )
     written.write_text(text, encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(written)
-    )
+    command = program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(written)
+    async with running(command, port):
+        yield
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[None]:
+    """Run the server that *command* starts, from when it listens on *port*."""
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
     try:
         await _answers(port)
         yield

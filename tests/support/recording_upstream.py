@@ -32,7 +32,7 @@ class Reached:
 
 @dataclass(slots=True)
 class RecordingUpstream:
-    """Answers everything with 200 and the *body* "application".
+    """Answers everything with *status* and the body "application".
 
     ``fields`` are added to its answers; it answers only while ``door`` is open.
     """
@@ -40,6 +40,7 @@ class RecordingUpstream:
     url: str = ""
     requests: list[Reached] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
+    status: int = 200
     door: Door = field(default_factory=Door)
 
     @property
@@ -68,7 +69,7 @@ class RecordingUpstream:
             await socket.send_str("application")
             await socket.close()
             return socket
-        return web.Response(text="application", headers=self.fields)
+        return web.Response(text="application", headers=self.fields, status=self.status)
 
 
 @asynccontextmanager
