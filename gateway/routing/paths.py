@@ -56,7 +56,9 @@ class Paths:
         self._exact: Keyed = {path: (entry,) for path, entry in entries.items()}
         # A route's own path has readings too: /a;v=1 is /a for some.
         self._read = _by_reading(entries.values(), bytes)
-        self._folded = _by_reading(entries.values(), folded)
+        by_folded = _by_reading(entries.values(), folded)
+        self._is_folded = by_folded == self._read  # all paths are in lower case
+        self._folded = self._read if self._is_folded else by_folded
         self._longest = max(map(len, (*self._exact, *self._read, *self._folded)))
         self._is_uniform = len(numbers) == 1
 
@@ -81,21 +83,30 @@ class Paths:
             return True
         rules = self._rules[id(route)]
         methods = {method, method.upper(), *overriding}
-        return not all(
-            self._has_rules(entries, methods, rules)
+        meant = {  # nearly all readings are below the same
+            id(entries): entries
             for reading in found
             for entries in self._meant_by(reading)
+        }
+        return not all(
+            self._has_rules(entries, methods, rules) for entries in meant.values()
         )
 
     def _meant_by(self, reading: bytes) -> Iterator[tuple[Entry, ...]]:
         """Yield the entries that *reading* may be below."""
         yield self._below(self._read, reading)
-        yield self._below(self._folded, folded(reading))
+        lower = folded(reading)
+        if not self._is_folded or lower != reading:
+            yield self._below(self._folded, lower)
         if b"." in reading and reading not in self._read:  # which names its format
             without = without_format(reading)
-            for keyed, path in ((self._read, without), (self._folded, folded(without))):
-                if path and path in keyed:
-                    yield keyed[path]
+            if without:
+                for keyed, path in (
+                    (self._read, without),
+                    (self._folded, folded(without)),
+                ):
+                    if path in keyed:
+                        yield keyed[path]
 
     def _has_rules(
         self, entries: tuple[Entry, ...], methods: set[str], rules: int
@@ -125,9 +136,9 @@ def _rules(route: Route) -> Rules:
     On a public route nobody is asked.
     """
     if route.access == "public":
-        return (route.access,)
+        return (route.access, route.cors)
     shown = (frozenset(route.credentials), route.audience, route.pass_bearer)
-    return (route.access, route.allow, route.origins, *shown)
+    return (route.access, route.allow, route.origins, route.cors, *shown)
 
 
 def _key(path: bytes) -> bytes:

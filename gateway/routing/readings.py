@@ -32,6 +32,8 @@ _PADDING = "".join(
 # A script that answers for what follows it: PATH_INFO (RFC 3875, section 4.1.5).
 _SCRIPT = r"\.(?i:php[0-9]?|phtml|f?cgi|pl|py|rb|aspx?|cfm)"
 _SCRIPT_BEFORE_A_PATH = re.compile(rf"/[^/]+{_SCRIPT}(?=/)".encode())
+_MAY_BE_A_SCRIPT = re.compile(rf"{_SCRIPT}/".encode())  # told at once, from its dot
+_MAY_BE_TRIMMED = re.compile(rb"[\x00-\x20\x7f-\xff]|\.(?:/|\Z)")
 _MAY_DIFFER = re.compile(
     rb"[%%;\\\x00-\x20\x7f-\xff]|//|\.(?:/|\Z)|%b/" % _SCRIPT.encode()
 )
@@ -94,7 +96,7 @@ def _steps(path: bytes, decodings: int) -> Iterator[tuple[bytes, int]]:
         yield _PARAMETERS.sub(b"", path), decodings
     if b"//" in path:
         yield _SLASHES.sub(b"/", path), decodings
-    if b"." in path:
+    if _MAY_BE_A_SCRIPT.search(path):
         yield _SCRIPT_BEFORE_A_PATH.sub(b"", path), decodings
     if decodings:
         yield _QUERY.sub(b"", path), decodings
@@ -107,6 +109,8 @@ def _decoded(escape: re.Match[bytes]) -> bytes:
 
 def _trimmed(path: bytes) -> bytes:
     """Return *path* without blanks around its names and dots at their ends."""
+    if not _MAY_BE_TRIMMED.search(path):
+        return path
     names = path.decode("utf-8", "surrogateescape").split("/")
     kept = (name.strip(_PADDING).rstrip(_PADDING + ".") for name in names)
     return "/".join(kept).encode("utf-8", "surrogateescape")
