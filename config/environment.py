@@ -90,10 +90,8 @@ def _converted(text: str, schema: Mapping[str, Any]) -> object:
             if text not in ("true", "false"):
                 raise Wrong("expected true or false")
             return text == "true"
-        case "integer":
-            if not _INTEGER.fullmatch(text):
-                raise Wrong("expected a whole number")
-            return int(text)
+        case "integer" | "integer or word" as kind:
+            return _integer(text, or_word=kind != "integer")
         case "array":
             return [item.strip() for item in text.split(",") if item.strip()]
         case "object":
@@ -102,8 +100,18 @@ def _converted(text: str, schema: Mapping[str, Any]) -> object:
             return text
 
 
+def _integer(text: str, *, or_word: bool) -> int | str:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if or_word:
+        return text
+    raise Wrong("expected a whole number")
+
+
 def _kind(schema: Mapping[str, Any]) -> str:
     if "type" in schema:
         return str(schema["type"])
     kinds = [one.get("type") for one in schema.get("anyOf", ())]
+    if "integer" in kinds:
+        return "integer or word"
     return "array" if "array" in kinds and "string" in kinds else "string"

@@ -19,6 +19,8 @@ _WIDEST = {4: 8, 6: 16}
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
+AUTO, MOST_WORKERS = "auto", 64
+
 
 def parse_addresses(value: object) -> tuple[Address, ...]:
     """Read one address or a list of addresses. Raises Wrong for each that is wrong."""
@@ -62,6 +64,13 @@ def parse_peer(value: object) -> object:
             "list only the networks of your own proxies"
         )
     return network
+
+
+def parse_workers(value: object) -> object:
+    """Read how many processes serve: a number or "auto". Raises Wrong."""
+    if value != AUTO and not (type(value) is int and 1 <= value <= MOST_WORKERS):
+        raise Wrong(f'expected a whole number from 1 to {MOST_WORKERS}, or "{AUTO}"')
+    return value
 
 
 def _network(value: object, *, strict: bool) -> Network:
@@ -108,6 +117,20 @@ Addresses = Annotated[
 ]
 
 
+Workers = Annotated[
+    int | Literal["auto"],
+    BeforeValidator(parse_workers),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS},
+                {"const": AUTO},
+            ]
+        }
+    ),
+]
+
+
 class Server(Table):
     """Where the gateway listens, how it is reached, and its limits."""
 
@@ -118,6 +141,11 @@ class Server(Table):
     public_url: Annotated[Origin, BeforeValidator(parse_public_url), AsString] = key(
         "The address people type, without a path; https, except on loopback.",
         example="https://app.example.com",
+    )
+    workers: Workers = key(
+        "How many processes serve: a number, or "
+        '`"auto"` for one for each CPU that they may use.',
+        default=1,
     )
     peers: Annotated[tuple[Peer, ...], Many, Field(alias="trusted_proxies")] = key(
         "Proxies in front whose `X-Forwarded-*` headers count: networks, "

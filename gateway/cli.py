@@ -77,7 +77,7 @@ def main() -> None:
 def serve(path: str) -> None:
     """Run the gateway."""
     settings = _load(path)
-    from gateway.app import serve as run  # noqa: PLC0415 - heavy
+    from gateway.serving import serve as run  # noqa: PLC0415 - heavy
 
     sys.exit(run(settings, path))
 

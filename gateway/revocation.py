@@ -17,6 +17,7 @@ from gateway.authentication.webhook import Webhook
 from gateway.operations.revocation_file import RevocationFile
 from gateway.operations.revocation_journal import RevocationJournal
 from gateway.operations.start_failed import StartFailed
+from gateway.operations.workers.company import Company
 from gateway.sessions.one_process import OneProcess
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session
@@ -44,20 +45,29 @@ class Revocation:
     in_redis: "InRedis | None" = None
 
     @classmethod
-    def of(cls, settings: Settings, now: Callable[[], float]) -> "Revocation":
+    def of(
+        cls,
+        settings: Settings,
+        now: Callable[[], float],
+        company: Company | None = None,
+    ) -> "Revocation":
         """Return what ``[server] state_directory`` kept; *now* is in unix seconds.
+
+        In *company* that is up to the supervisor.
 
         With Redis that keeps it.  Raises StartFailed where the directory is damaged, or
         cannot be written, and where the package for Redis is missing.
         """
         revocations = Revocations(settings.session.max_age)
         in_redis = _in_redis(settings, revocations, now)
-        directory = settings.server.state_directory
+        directory = "" if company else settings.server.state_directory
         file = RevocationFile(directory) if directory else None
         journal = RevocationJournal(revocations, file, now)
         sharing: Sharing = OneProcess(journal.saved)
         if in_redis:
             sharing = in_redis.sharing
+        elif company:
+            sharing = company.sharing(revocations, now)
         revoking = Revoking(revocations, sharing, now)
         return cls(revocations, journal, sharing, revoking, in_redis)
 

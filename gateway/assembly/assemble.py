@@ -23,6 +23,7 @@ from gateway.operations.owned_tasks import OwnedTasks
 from gateway.operations.random_ahead import RandomAhead
 from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
+from gateway.operations.workers.company import Company
 from gateway.pages.render import Renderer
 from gateway.proxying.client import GatewayServer
 from gateway.proxying.forward import Forwarder
@@ -34,13 +35,22 @@ from gateway.sessions.renewal import BackOff
 from gateway.telling import Telling
 
 
-def assemble(settings: Settings, *, now: Clock, monotonic: Clock) -> Parts:
+def assemble(
+    settings: Settings,
+    *,
+    now: Clock,
+    monotonic: Clock,
+    company: Company | None = None,
+) -> Parts:
     """Return the parts of a gateway for *settings*; *now* is in unix seconds.
 
     Must be called with a running event loop.  Raises StartFailed.
+    As one of several workers it has *company*.
+
     """
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
-    revocation, telling = Revocation.of(settings, now), Telling.of(settings)
+    revocation = Revocation.of(settings, now, company)
+    telling = Telling.of(settings)
     http = open_session(settings.logto)
     provider = LogtoProvider(
         settings.logto, http, now=now, needs=Needs.of(settings, telling.headers)

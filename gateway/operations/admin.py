@@ -1,27 +1,28 @@
 """The operator's own listener: liveness, readiness, metrics, and orders."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from gateway.operations.admin_host import is_asked_by_name
-from gateway.operations.metrics import CONTENT_TYPE, Metrics
+from gateway.operations.metrics import CONTENT_TYPE
 
 UNKNOWN_NAME = "not a name of this listener: list it in admin.hosts\n"
 
 
 def admin_application(
-    metrics: Metrics,
+    metrics: Callable[[], Awaitable[bytes]],
     not_ready: Callable[[], str | None],
     orders: Iterable[web.RouteDef] = (),
     names: Container[str] = (),
 ) -> web.Application:
     """Return the application behind ``[admin] listen``.
 
-    *not_ready* returns why no new request should come here, or None; *orders* are
-    the addresses that change something; *names* are hosts that it answers for, beside
-    those that only this machine or network can have.
+    *metrics* returns them in Prometheus' text format, *not_ready* why no new request
+    should come here, or None; *orders* are the addresses that change something; *names*
+    are hosts that it answers for, beside those that only this machine or network can
+    have.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -35,7 +36,7 @@ def admin_application(
 
     async def exposition(_request: web.Request) -> web.Response:
         return web.Response(
-            body=metrics.exposition(), headers={"Content-Type": CONTENT_TYPE}
+            body=await metrics(), headers={"Content-Type": CONTENT_TYPE}
         )
 
     async def finish(_request: web.Request, answer: web.StreamResponse) -> None:

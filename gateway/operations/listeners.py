@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from config.listen import Address
-from gateway.operations.listening import accept, bind, describe
+from gateway.operations.listening import accept, bind, describe, siblings
 from gateway.operations.unix_socket import identity, remove
 
 
@@ -25,7 +25,7 @@ class Listeners:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where they listen, as ``host:port`` or ``unix:/path``."""
-        return tuple(map(describe, self._sockets))
+        return tuple(dict.fromkeys(map(describe, self._sockets)))
 
     def bind(self, addresses: Iterable[Address], key: str) -> None:
         """Bind *addresses*, which the setting *key* holds, unless sockets were given.
@@ -40,6 +40,19 @@ class Listeners:
                 file = identity(bound)
                 if file is not None:
                     self._files.append(file)
+
+    def spread(self, workers: int) -> list[list[socket.socket]]:
+        """Return for each of so many *workers* what it is to accept from.
+
+        Raises StartFailed.
+        """
+        spread: list[list[socket.socket]] = []
+        while self._sockets:
+            bound = self._sockets[0]
+            spread.append(siblings(bound, workers))
+            self._sockets.pop(0)
+        self._sockets = list(dict.fromkeys(one for each in spread for one in each))
+        return [list(each) for each in zip(*spread, strict=True)]
 
     async def accept(
         self, factory: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,10 +41,34 @@ def bind(address: Address, key: str) -> list[socket.socket]:
     return bound
 
 
-def _bound(family: int, where: object) -> socket.socket:
+def siblings(bound: socket.socket, count: int) -> list[socket.socket]:
+    """Return *count* sockets to accept from what comes where *bound* listens.
+
+    On Linux the kernel spreads connections over them evenly (SO_REUSEPORT), and *bound*
+    is closed; it made sure that nobody else listens there.  Elsewhere, and for a Unix
+    socket, they are all *bound* itself.  Raises StartFailed.
+    """
+    if bound.family == socket.AF_UNIX or sys.platform != "linux":
+        return [bound] * count
+    family, where = bound.family, bound.getsockname()
+    bound.close()
+    spread: list[socket.socket] = []
+    try:
+        while len(spread) < count:
+            spread.append(_bound(family, where, shared=True))
+    except OSError as error:
+        for one in spread:
+            one.close()
+        raise StartFailed(f"cannot listen on {where[0]}: {_why(error)}") from error
+    return spread
+
+
+def _bound(family: int, where: object, *, shared: bool = False) -> socket.socket:
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind(where)  # type: ignore[arg-type] # whatever getaddrinfo returned

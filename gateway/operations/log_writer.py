@@ -8,8 +8,12 @@ reader that has gone costs its lines and nothing else.
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
+
+from gateway.operations.log_sharing import LogSharing
 
 MOST_WAITING = 4 * 1024 * 1024  # characters of lines that wait to be written
 GATHER = 0.02  # seconds in which lines come together to one write
@@ -19,15 +23,19 @@ class LogWriter:
     """Writes lines to *stream*; None drops them.
 
     *on_lost* is called, in the writer's thread, with how many lines went missing,
-    once writing works again.
+    once writing works again.  With *sharing* other processes write there as well.
     """
 
     def __init__(
-        self, stream: TextIO | None, on_lost: Callable[[int], None] | None = None
+        self,
+        stream: TextIO | None,
+        on_lost: Callable[[int], None] | None = None,
+        sharing: LogSharing | None = None,
     ) -> None:
         self.lost = 0  # lines since the start
         self._told = 0
         self._on_lost = on_lost
+        self._sharing = sharing
         self._descriptor = _descriptor(stream)
         self._torn = False  # the last write left a part of a line
         self._lines: list[str] = []
@@ -86,20 +94,36 @@ class LogWriter:
             self._changed.notify_all()
 
     def _write(self, lines: list[str]) -> None:
-        text = "\n".join(lines) + "\n"
-        data = memoryview(text.encode("utf-8", "backslashreplace"))
+        alone: AbstractContextManager[None] = nullcontext()
+        if self._sharing is not None:
+            lines = [self._sharing.signed(line) for line in lines]
+            alone = self._sharing.alone()
+        pieces, data = deque(self._pieces(lines)), memoryview(b"")
         if self._torn:
-            data = memoryview(b"\n" + data)
+            pieces.appendleft(b"\n")
         try:
-            while data:
-                data = data[self._write_some(data) :]
-                self._torn = True
+            with alone:
+                while pieces:
+                    data = memoryview(pieces.popleft())
+                    while data:
+                        data = data[self._write_some(data) :]
+                        self._torn = True
         except OSError:
+            unwritten = b"".join((data, *pieces)).removeprefix(b"\n")
             with self._changed:
-                self.lost += max(1, bytes(data).count(b"\n"))
+                self.lost += max(1, unwritten.count(b"\n"))
             return
         self._torn = False
         self._tell()
+
+    def _pieces(self, lines: Sequence[str]) -> Iterator[bytes]:
+        """Yield what is written at once: all *lines*, or as many as are never torn."""
+        text = "\n".join(lines) + "\n"
+        data = text.encode("utf-8", "backslashreplace")
+        if self._sharing is None:
+            yield data
+        else:
+            yield from self._sharing.pieces(data)
 
     def _write_some(self, data: memoryview) -> int:
         """Return how many bytes of *data* could be written.  Raises OSError."""

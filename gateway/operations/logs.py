@@ -10,6 +10,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gateway.operations.log_sharing import LogSharing
 from gateway.operations.log_writer import LogWriter, keep_standard_streams
 from gateway.operations.tracebacks import Described, described, without_secrets
 
@@ -20,8 +21,15 @@ _writer: LogWriter | None = None
 _json_writer: LogWriter | None = None
 
 
-def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter:
+def configure(
+    stream: TextIO | None = None,
+    *,
+    level: str = "info",
+    sharing: LogSharing | None = None,
+) -> LogWriter:
     """Send every log line, ours and the libraries', to *stream* (standard output).
+
+    With *sharing* other processes write there as well.
 
     *level* is "debug", "info", "warning" or "error".  Libraries speak from "warning"
     on: what they say below that is for their authors, and may quote a request.
@@ -30,7 +38,7 @@ def configure(stream: TextIO | None = None, *, level: str = "info") -> LogWriter
     out = stream or sys.stdout  # None where standard output is closed
     close()
     keep_standard_streams()
-    writer = _writer = LogWriter(out, _say_lost)
+    writer = _writer = LogWriter(out, _say_lost, sharing)
     is_terminal = out is not None and out.isatty()
     says_info = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
     _json_writer = writer if says_info and not is_terminal else None

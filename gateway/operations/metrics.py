@@ -5,7 +5,7 @@ host or path, which a client can make up without end.
 """
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from typing import Generic, TypeVar
 
@@ -102,6 +102,10 @@ class Metrics:
     def count(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Show *value*, which only grows, as the counter *name*."""
         self._registry.register(_Counted(name, text, value))
+
+    def collect(self) -> Iterable[Metric]:
+        """Return all metrics as they are now."""
+        return self._registry.collect()
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

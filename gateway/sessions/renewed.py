@@ -43,10 +43,15 @@ class RenewedSessions:
 
     def newer(self, session: Session, now: float) -> Session | None:
         """Return what became of *session*; None where nothing newer is known."""
-        kept = self._kept.get(session.id)
-        if kept is None or now >= kept[1] or kept[0].generation <= session.generation:
+        kept = self.of(session.id, now)
+        if kept is None or kept.generation <= session.generation:
             return None
-        return kept[0]
+        return kept
+
+    def of(self, session_id: str, now: float) -> Session | None:
+        """Return the newest that is known of *session_id*; None for nothing."""
+        kept = self._kept.get(session_id)
+        return None if kept is None or now >= kept[1] else kept[0]
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -101,6 +101,10 @@ def kind(schema: Mapping[str, Any]) -> str:
     if schema.get("title") in ("duration", "size"):
         return str(schema["title"])
     if "anyOf" in schema:
+    if {"const": "auto"} in schema.get("anyOf", ()):
+        return 'whole number, or `"auto"`'
+    if "properties" in schema:
+        return "see below"
         return "see below" if "const" in str(schema) else "address, or a list of them"
     return {
         "array": "list of strings",

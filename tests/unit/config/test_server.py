@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from config.listen import EXPECTED, TcpAddress, UnixAddress
+from config.loader import load_text
 from config.server import parse_peer
 from tests.support.configuration import problems, sentence, settings, written
 
@@ -115,3 +116,23 @@ def test_a_private_network_may_be_trusted(network: str) -> None:
 )
 def test_a_wrong_network(toml: str, expected: str) -> None:
     assert expected in sentence(written(server={"trusted_proxies": f"[{toml}]"}))
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"), [("1", 1), ("64", 64), ('"auto"', "auto")]
+)
+def test_how_many_workers(toml: str, expected: object) -> None:
+    text = written(server={"workers": toml})
+    assert load_text(text, {}).server.workers == expected
+
+
+@pytest.mark.parametrize("toml", ["0", "65", "-1", "true", "1.0", '"2"', '"all"', "[]"])
+def test_a_wrong_number_of_workers(toml: str) -> None:
+    found = sentence(written(server={"workers": toml}))
+    assert 'server.workers: expected a whole number from 1 to 64, or "auto"' in found
+
+
+@pytest.mark.parametrize(("text", "expected"), [("3", 3), ("auto", "auto")])
+def test_workers_by_the_environment(text: str, expected: object) -> None:
+    settings = load_text(written(), {"GATEWAY_SERVER_WORKERS": text})
+    assert settings.server.workers == expected

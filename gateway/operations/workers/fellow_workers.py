@@ -1,0 +1,149 @@
+"""A worker's end of what all workers of a machine share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from gateway.operations.workers.messages import (
+    Answer,
+    AskTold,
+    AskTurn,
+    Begin,
+    Ended,
+    EndTurn,
+    FirstUse,
+    FromSupervisor,
+    FromWorker,
+    Heard,
+    Hello,
+    Keep,
+    Known,
+    Told,
+    Turn,
+)
+from gateway.operations.workers.questions import Questions, Unanswered
+from gateway.sessions.revocations import Mark, Revocations
+from gateway.sessions.session import Session
+from gateway.sessions.sharing import SharingAway
+
+BEGINS = 30.0  # seconds for the supervisor to tell what counts
+ANSWERS = 5.0  # seconds for what it knows by itself
+REACHES = 10.0  # seconds until all have heard; who does not is ended before
+
+
+class FellowWorkers:
+    """Sharing, by way of the supervisor, whom *send* reaches.
+
+    *hold* is the longest that one holder may have a turn, in seconds; *now* gives unix
+    seconds.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[FromWorker], None],
+        revocations: Revocations,
+        *,
+        now: Callable[[], float],
+        hold: float,
+    ) -> None:
+        self._send = send
+        self._revocations = revocations
+        self._now = now
+        self._hold = hold
+        self._answers: Questions[bool] = Questions()
+        self._turns: Questions[Session | None] = Questions()
+        self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended = 0  # marks that were made here, and how many of them all know
+        self._known = 0
+        revocations.watch(self._ended_here, own=True)
+
+    def heard(self, message: FromSupervisor) -> None:  # noqa: C901, PLR0912 - a case each
+        """Take in a *message* of the supervisor; what is not about sharing is not."""
+        match message:
+            case Answer(ask, yes):
+                self._answers.answered(ask, yes)
+            case Turn(ask, newest):
+                self._turns.answered(ask, newest)
+            case Known(marks):
+                for mark in marks:
+                    self._revocations.restore(mark, self._now())
+            case Begin():
+                if not self._begun.done():
+                    self._begun.set_result(None)
+            case Told(number, mark):
+                self._revocations.take(mark, self._now())
+                self._send(Heard(number))
+            case _:
+                pass
+
+    async def start(self) -> None:
+        """Learn all that counts.  Raises SharingAway."""
+        self._send(Hello())
+        try:
+            async with asyncio.timeout(BEGINS):
+                await asyncio.shield(self._begun)
+        except TimeoutError:
+            raise SharingAway("The supervisor does not answer.") from None
+
+    async def close(self) -> None:
+        """Wait for nothing more."""
+        self._answers.close()
+        self._turns.close()
+
+    async def first_use(self, name: str, until: float, now: float) -> bool:  # noqa: ARG002 - the supervisor has a clock
+        """Return whether *name* is used for the first time.  Raises SharingAway."""
+        try:
+            return await self._answers.ask(
+                lambda ask: self._send(FirstUse(ask, name, until)), ANSWERS
+            )
+        except Unanswered as error:
+            raise SharingAway(f"The supervisor: {error}.") from None
+
+    @asynccontextmanager
+    async def turn(self, session: Session) -> AsyncIterator[Session]:
+        """Give the right to ask about *session*.  Raises SharingAway."""
+        asked: list[int] = []
+
+        def ask(number: int) -> None:
+            asked.append(number)
+            self._send(AskTurn(number, session.id))
+
+        try:
+            try:
+                newest = await self._turns.ask(ask, self._hold + ANSWERS)
+            except Unanswered as error:
+                raise SharingAway(f"The supervisor: {error}.") from None
+            is_newer = newest is not None and newest.generation > session.generation
+            yield newest if newest is not None and is_newer else session
+        finally:
+            for number in asked:
+                self._send(EndTurn(number))
+
+    async def keep(
+        self,
+        before: Session,  # noqa: ARG002 - it says how to seal it where it is sealed
+        renewed: Session,
+        until: float,
+        now: float,  # noqa: ARG002 - the supervisor has a clock
+    ) -> None:
+        """Have the supervisor keep *renewed*; it knows before the turn ends."""
+        self._send(Keep(renewed, until))
+
+    async def told(self) -> bool:
+        """Wait until all workers know of all that ended here, and it is on disk."""
+        ended = self._ended
+        if ended == self._known:
+            return True
+        try:
+            kept = await self._answers.ask(
+                lambda ask: self._send(AskTold(ask)), REACHES
+            )
+        except Unanswered:
+            return False
+        if kept:
+            self._known = max(self._known, ended)
+        return kept
+
+    def _ended_here(self, mark: Mark) -> None:
+        self._ended += 1
+        self._send(Ended(mark))
