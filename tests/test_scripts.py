@@ -235,3 +235,20 @@ def test_a_missing_program_is(
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome, match="no-such-program is not installed"):
         program("no-such-program")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--minutes"], ["--minutes", "soon"], ["--seed", "-1"], ["--help"]],
+    ids=" ".join,
+)
+def test_fuzzing_says_how_it_is_asked(machine: Path, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [machine / "sh", ROOT / "scripts" / "fuzz", *arguments],
+        env={"PATH": str(machine)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("usage: scripts/fuzz [--minutes N] [--seed N]")
