@@ -44,9 +44,9 @@ def assemble(
 ) -> Parts:
     """Return the parts of a gateway for *settings*; *now* is in unix seconds.
 
-    Must be called with a running event loop.  Raises StartFailed.
     As one of several workers it has *company*.
 
+    Must be called with a running event loop.  Raises StartFailed.
     """
     metrics, tasks, open_requests = Metrics(), OwnedTasks(), OpenRequests()
     revocation = Revocation.of(settings, now, company)

@@ -100,11 +100,11 @@ def kind(schema: Mapping[str, Any]) -> str:
         return ", ".join(f"`{json.dumps(one)}`" for one in schema["enum"])
     if schema.get("title") in ("duration", "size"):
         return str(schema["title"])
-    if "anyOf" in schema:
     if {"const": "auto"} in schema.get("anyOf", ()):
         return 'whole number, or `"auto"`'
     if "properties" in schema:
         return "see below"
+    if "anyOf" in schema:
         return "see below" if "const" in str(schema) else "address, or a list of them"
     return {
         "array": "list of strings",
