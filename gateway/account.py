@@ -20,13 +20,15 @@ _JSON = (
 class Accounts:
     """Tells people about their session, and never a token.
 
-    *idle_timeout* and *max_age* are those of the session, in seconds.
+    *idle_timeout* and *max_age* are those of the session, in seconds; *assertion* is
+    the name of the header with the assertion, b"" where none is sent.
     """
 
     identity_headers: IdentityHeaders
     idle_timeout: float
     max_age: float
     chooses: bool = False  # whether people choose the organization they act for
+    assertion: bytes = b""
 
     async def page(self, visit: Visit) -> Answer:
         """Return the account page."""
@@ -40,6 +42,7 @@ class Accounts:
             headers=self.identity_headers.fields(session.identity),
             now=visit.now,
             chooses=self.chooses,
+            assertion=self.assertion,
         )
 
     async def userinfo(self, visit: Visit) -> Answer:

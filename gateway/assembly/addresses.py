@@ -56,6 +56,7 @@ def addresses_of(
             settings.session.idle_timeout,
             settings.session.max_age,
             entitlements.needs.chooses,
+            telling.header if telling.assertions else b"",
         ),
         choosing=Choosing(common.renewal.revalidation, entitlements.needs.chooses),
         key_set=telling.key_set if telling.jwks else None,

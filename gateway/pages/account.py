@@ -28,6 +28,7 @@ _SECRET_NAME: Final = re.compile(
 )
 _JWT: Final = re.compile(rb"\beyJ[\w-]{8,}\.[\w-]+\.", re.ASCII)  # RFC 7515, 3.1
 _SEARCHED: Final = 8192  # bytes
+_SIGNED: Final = "Who you are, in a token that the gateway signs (not shown)"
 _LATEST: Final = 253402300799  # the last second of the year 9999
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -36,8 +37,9 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 class Account:
     """Someone is signed in; times are in unix seconds.
 
-    *headers* are the identity headers as the application gets them; *chooses* says
-    whether people choose the organization that they act for.
+    *headers* are the identity headers as the application gets them, *assertion* is the
+    name of the one that carries the signed token, b"" where there is none; *chooses*
+    says whether people choose the organization that they act for.
     """
 
     identity: Identity
@@ -46,6 +48,7 @@ class Account:
     headers: Fields
     now: float
     chooses: bool = False
+    assertion: bytes = b""
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says."""
@@ -59,7 +62,7 @@ class Account:
                 _since("Signed in", self.signed_in_at, self.now),
                 _until("Session ends", self.ends_at, self.now),
             ),
-            sections=(_told(self.headers),),
+            sections=(_told(self.headers, self.assertion),),
             actions=(
                 Link("Go to the application", HOME),
                 *self._choice(),
@@ -107,10 +110,12 @@ def _who(identity: Identity) -> tuple[Fact, ...]:
     )
 
 
-def _told(headers: Fields) -> Section:
+def _told(headers: Fields, assertion: bytes) -> Section:
     facts = tuple(
         Fact(plain_bytes(name), _shown(name, value)) for name, value in headers
     )
+    if assertion:
+        facts += (Fact(plain_bytes(assertion), _SIGNED),)
     note = (
         "The gateway adds these headers to each of your requests."
         if facts

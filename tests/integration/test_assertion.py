@@ -10,6 +10,11 @@ from tests.support.raw_client import exchange
 from tests.support.whole_world import ADA, BOB, World, whole_world
 
 HEADER = "X-Gateway-Assertion"
+KNOWN = [  # to applications that stand behind other gateways
+    "Cf-Access-Jwt-Assertion",
+    "X-Goog-IAP-JWT-Assertion",
+    "X-Pomerium-Jwt-Assertion",
+]
 ROUTES = """
 [[routes]]
 upstream = "UPSTREAM"
@@ -49,10 +54,9 @@ async def published(world: World, host: str = "") -> jwt.PyJWKSet:
     return jwt.PyJWKSet.from_dict(json.loads(answer.body))
 
 
-async def told(world: World) -> dict[str, object]:
-    """Return what the assertion says, checked as an application does it."""
-    value = world.upstream.last.value(HEADER)
-    assert value is not None
+async def told(world: World, header: str = HEADER) -> dict[str, object]:
+    """Return what the only assertion says, checked as an application does it."""
+    (value,) = world.upstream.last.values(header)
     keys = await published(world)
     kid = jwt.get_unverified_header(value)["kid"]
     return jwt.decode(
@@ -114,23 +118,62 @@ async def test_only_who_is_told_about_is_vouched_for(
         assert (world.upstream.last.value(HEADER) is not None) is has_one
 
 
+@pytest.mark.parametrize("header", KNOWN)
+async def test_it_has_the_name_that_an_application_knows(
+    tmp_path: Path, header: str
+) -> None:
+    options = switched_on(tmp_path, f'header = "{header}"')
+    async with whole_world(**options) as world:
+        await world.sign_in()
+        assert (await told(world, header))["sub"] == ADA
+        assert world.upstream.last.value(HEADER) is None
+
+
+def spellings(header: str) -> list[str]:
+    """Return *header* as lenient applications read it, too."""
+    bare = header.replace("-", "")
+    others = [header.replace("-", sign) for sign in ("_", ".", "--", "~", "-_")]
+    return [header, header.lower(), header.upper(), bare, f"{header}-", *others]
+
+
 @pytest.mark.parametrize("enabled", ["true", "false"])
-@pytest.mark.parametrize("header", [HEADER, "X-Mine"])
+@pytest.mark.parametrize("header", [HEADER, "X-Mine", *KNOWN])
 async def test_01_no_client_can_send_one(
     tmp_path: Path, enabled: str, header: str
 ) -> None:
     options = switched_on(tmp_path, f'header = "{header}"')
     options["tables"] = options["tables"].replace("true", enabled, 1)
-    names = (header, header.lower(), header.replace("-", "_"), header.upper())
+    names = [name for one in (header, HEADER, *KNOWN) for name in spellings(one)]
+    forged = "".join(f"{name}: forged\r\n" for name in names)
     async with whole_world(**options) as world:
-        forged = "".join(f"{name}: forged\r\n" for name in names)
-        head = (
-            "GET /public HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Connection: {header}\r\n{forged}\r\n"
-        )
-        answer = await exchange(world.gateway.port, head.encode())
-        assert answer.status == 200
-        assert "forged" not in str(world.upstream.last.fields)
+        await world.sign_in()
+        host = world.gateway.url.removeprefix("http://")
+        cookie = f"Cookie: {world.name}={world.session_cookie()}\r\n"
+        for target in ("/", "/public", "/optional"):
+            for more in ("", f"Connection: {header}\r\n"):
+                head = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{cookie}{more}"
+                answer = await exchange(
+                    world.gateway.port, f"{head}{forged}\r\n".encode()
+                )
+                assert answer.status == 200
+                assert "forged" not in str(world.upstream.last.fields)
+                is_told = enabled == "true" and target != "/public"
+                assert len(world.upstream.last.values(header)) == is_told
+
+
+async def test_the_account_page_names_it_and_never_shows_it(tmp_path: Path) -> None:
+    options = switched_on(tmp_path, 'header = "X-Mine"')
+    async with whole_world(**options) as world:
+        await world.sign_in()
+        value = world.upstream.last.value("X-Mine")
+        page = await world.open("/.gateway/")
+        assert "X-Mine" in page.text
+        assert "a token that the gateway signs (not shown)" in page.text
+        assert value is not None
+        assert value.split(".")[1] not in page.text
+    async with whole_world() as world:
+        await world.sign_in()
+        assert "(not shown)" not in (await world.open("/.gateway/")).text
 
 
 async def test_without_assertions_there_are_no_keys() -> None:

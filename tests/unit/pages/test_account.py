@@ -54,6 +54,17 @@ def test_a_person_is_called_by_what_is_known(identity: Identity, name: str) -> N
     assert called(identity) == name
 
 
+def test_the_assertion_is_named_and_said_to_be_a_signed_token() -> None:
+    page = Account(someone(), NOW, NOW, (), NOW, assertion=b"X-Mine").notice(SITE)
+    (section,) = page.sections
+    assert section.note == "The gateway adds these headers to each of your requests."
+    (fact,) = section.facts
+    assert (fact.label, fact.value) == (
+        "X-Mine",
+        "Who you are, in a token that the gateway signs (not shown)",
+    )
+
+
 def test_what_is_not_known_is_not_listed() -> None:
     assert list(facts(account(someone()))) == ["Subject", "Signed in", "Session ends"]
 
