@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from config import credentials
+from config import cors, credentials
 from config.allow import BOTH_LINES
 from config.identity import reduced
 from config.listen import TcpAddress
@@ -40,6 +40,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
         yield from _access(index, route, draft)
         yield from _hosts_of_many(index, route)
         yield from credentials.disagreements(index, route, _resources(draft))
+        yield from cors.disagreements(index, route)
         yield from _ca_file(index, route)
         yield from _asked_by(index, route, draft)
     yield from _equal_routes(draft.routes)

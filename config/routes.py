@@ -5,22 +5,21 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PrivateAttr
+from pydantic import BeforeValidator, PrivateAttr
 
 from config.allow import Allowed
+from config.cors import AllowedOrigin, CorsTable
 from config.credentials import Audience, Credentials
-from config.origin import parse_host, parse_origin
-from config.problem import Wrong, did_you_mean
+from config.methods import Method
+from config.origin import parse_host
+from config.problem import Wrong
 from config.table import AsString, Many, Reading, Table, key
 from config.units import Duration
 from config.upstream import EXAMPLE, Upstream, parse_upstream
 
 OWN_PREFIX = "/.gateway"
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,=:@/-]*", re.ASCII)
-_NEVER = frozenset({"CONNECT", "TRACE", "TRACK"})
-_USUAL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def parse_route_host(value: object) -> str:
@@ -71,31 +70,6 @@ def _check_segments(segments: Sequence[str]) -> None:
         raise Wrong("expected a path without //")
     if segments and segments[0].lower() == OWN_PREFIX.removeprefix("/"):
         raise Wrong(f"{OWN_PREFIX}/ is the gateway's own: choose another path")
-
-
-def _check_method(method: str) -> str:
-    if not _TOKEN.fullmatch(method):
-        raise Wrong("the method is not a token (RFC 9110 §9.1)")
-    if method.upper() in _NEVER:
-        raise Wrong("CONNECT, TRACE and TRACK are never forwarded")
-    if method not in _USUAL and method.upper() in _USUAL:
-        raise Wrong(
-            f"methods are case-sensitive{did_you_mean(method, _USUAL)}",
-        )
-    return method
-
-
-def parse_allowed_origin(value: object) -> str:
-    """Read one of `origins`. Returns it in its shortest form. Raises Wrong."""
-    if value in ("*", "null"):
-        raise Wrong(
-            "would let every site use people's sessions: name the origins one by one"
-        )
-    return str(parse_origin(value))
-
-
-Method = Annotated[str, AfterValidator(_check_method)]
-AllowedOrigin = Annotated[str, BeforeValidator(parse_allowed_origin), AsString]
 
 
 class Route(Table):
@@ -154,6 +128,11 @@ class Route(Table):
     )
     origins: Annotated[tuple[AllowedOrigin, ...], Many] = key(
         "Other origins whose pages may use a session here.", default=[]
+    )
+    cors: CorsTable = key(
+        "Which pages of other origins may read the answers, and how they may ask: "
+        "a table.",
+        default=None,
     )
     timeout: Duration = key(
         "From the last byte of a request to the head of its response.", default="60s"

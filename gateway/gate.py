@@ -18,6 +18,7 @@ from gateway.pages.page import (
     Page,
 )
 from gateway.policy.access import Choose, Forbid, Permit, SignIn
+from gateway.policy.cors import answer_fields
 from gateway.policy.same_origin import CROSS_SITE
 from gateway.programs import Refused
 from gateway.renewal import Renewal
@@ -93,6 +94,8 @@ class Gate:
         self, visit: Visit, route: Route, story: Story
     ) -> Admitted | Answer:
         story.route = route.label
+        if route.cors is not None:
+            story.own_fields = answer_fields(route.cors, visit.received.fields)
         verdict, who = await self.admission.of(visit, route)
         story.subject = who.identity.sub if who else ""
         match verdict:

@@ -30,6 +30,7 @@ from gateway.pages.page import (
     UpstreamAway as UpstreamAwayPage,
 )
 from gateway.pages.render import Renderer
+from gateway.preflight import Preflights
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Stamp, UpstreamFailure
 from gateway.proxying.request_head import RequestRefused
@@ -65,6 +66,7 @@ class Handler:
     routes: RouteTable
     addresses: Addresses
     gate: Gate
+    preflights: Preflights
     forward_auth: ForwardAuth
     renewal: Renewal
     telling: Telling
@@ -153,7 +155,8 @@ class Handler:
             return unknown_host(visit, self.publication, self.routes)
         if name is not None:
             return await self._own(name, visit, story)
-        passed = await self.gate.ask(visit, story)
+        preflight = self.preflights.answer(visit, story)
+        passed = preflight or await self.gate.ask(visit, story)
         if isinstance(passed, Admitted):
             return await self._permitted(visit, passed, story)
         return passed
@@ -194,6 +197,9 @@ class Handler:
             return self.gate.told(UpstreamAwayPage(failure.kind), visit, session)
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
-        return answer_with(
+        response = answer_with(
             page, self.pages, request, request_id=story.request_id, home=story.home
         )
+        for name, value in story.own_fields:
+            response.headers.add(name.decode("ascii"), value.decode("latin-1"))
+        return response

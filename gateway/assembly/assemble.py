@@ -25,6 +25,7 @@ from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
 from gateway.operations.workers.company import Company
 from gateway.pages.render import Renderer
+from gateway.preflight import Preflights
 from gateway.proxying.client import GatewayServer
 from gateway.proxying.forward import Forwarder
 from gateway.renewal import Renewal
@@ -107,6 +108,7 @@ def assemble(
         routes=routes,
         addresses=addresses_of(settings, routes, telling, common, limiting),
         gate=gate,
+        preflights=Preflights(routes),
         forward_auth=forward_auth_of(settings, gate, telling, pages, common),
         renewal=common.renewal,
         telling=telling,

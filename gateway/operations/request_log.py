@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
+from gateway.fields import Fields
 from gateway.operations import logs
 from gateway.operations.logs import readable_path, without_empty
 from gateway.operations.metrics import Metrics
@@ -38,6 +39,7 @@ class Story:
     started: float  # monotonic seconds
     host: str = ""
     home: str = ""  # the public origin of that host, where it is ours
+    own_fields: Fields = ()  # that a page of ours has on this route
     path: bytes = b""
     client: str = ""
     route: str = ""

@@ -4,9 +4,11 @@ from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import assert_never
 
 from config.routes import Route
+from gateway.fields import Fields
 from gateway.identity.identity import Identity
 from gateway.identity.needs import must_choose
 from gateway.policy.allow import asks_organization, refusal
+from gateway.policy.cors import carries_credentials, is_listed, requested_method
 
 _KEY = object()
 MOST_PERMITS = 2048  # that are remembered, by the objects they are about
@@ -74,6 +76,21 @@ def decide(route: Route, identity: Identity | None) -> Decision:
             return _decide_signed_in(route, identity)
         case _:
             assert_never(route.access)
+
+
+def permit_preflight(route: Route, method: str, fields: Fields) -> Permit | None:
+    """Return leave to forward a preflight to *route*, which tells nobody's name.
+
+    None for what is no preflight (Fetch Standard) of an origin that the route's
+    ``cors`` lists, where that leaves preflights to the application, and for one that
+    carries credentials, as no browser's does.
+    """
+    cors = route.cors
+    if cors is None or cors.preflights != "upstream":
+        return None
+    if requested_method(method, fields) is None or carries_credentials(fields):
+        return None
+    return Permit(route, None, key=_KEY) if is_listed(cors, fields) else None
 
 
 def _known_to(route: Route, identity: Identity | None) -> Identity | None:

@@ -13,6 +13,7 @@ from email.utils import formatdate
 from config.settings import Settings
 from gateway.fields import Field, Fields
 from gateway.policy.access import Permit
+from gateway.policy.cors import answer_fields
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.exchange import Exchange
 from gateway.proxying.failure import FailureKind, UpstreamFailure
@@ -204,6 +205,7 @@ class Forwarder:
             stamp.set_cookies,
             self._http_date(),
             self._request_headers.trailers,
+            () if way.cors is None else answer_fields(way.cors, head.fields),
         )
 
     def _passed(self, head: RequestHead, asking: RequestRule, stamp: Stamp) -> Passed:

@@ -15,6 +15,7 @@ from gateway.proxying.response_headers import (
     ResponseRule,
     interim_fields,
     trailer_fields,
+    without_cors,
 )
 from gateway.proxying.tunnel import Tunnel
 from gateway.proxying.upstream.connection import UpstreamConnection
@@ -31,7 +32,8 @@ class Outgoing:
 
     *head* is the request's whole head; *host* the Host that the client asked;
     *trailers* filters the trailer fields of a request, *set_cookies* returns our own
-    cookies for the answer when its head is there.
+    cookies for the answer when its head is there.  *cors* stand in the place of what
+    the upstream tells browsers about other origins; none: its own passes.
     """
 
     head: bytes
@@ -39,6 +41,7 @@ class Outgoing:
     set_cookies: Callable[[], Sequence[bytes]]
     date: bytes
     trailers: Callable[[list[Field]], list[Field]]
+    cors: tuple[Field, ...] = ()
 
 
 class Relay:
@@ -97,7 +100,7 @@ class Relay:
         outgoing, minor = self._outgoing, self._request.head.minor
         set_cookies = outgoing.set_cookies()
         notes = None if set_cookies else head.notes
-        key = self._rule, outgoing.host, minor, keep_alive
+        key = self._rule, outgoing.host, minor, keep_alive, outgoing.cors
         known: bytes | None = notes.get(key) if notes is not None else None
         if known is not None:
             return known
@@ -115,9 +118,12 @@ class Relay:
 
     def _fields(self, head: ResponseHead, set_cookies: Sequence[bytes]) -> list[Field]:
         outgoing = self._outgoing
-        return self._rule.client_fields(
+        fields = self._rule.client_fields(
             head.fields, outgoing.host, set_cookies, outgoing.date
         )
+        if not outgoing.cors:
+            return fields
+        return [*without_cors(fields), *outgoing.cors]
 
     async def _body(
         self, connection: UpstreamConnection, start: bytes, *, chunked: bool

@@ -136,6 +136,13 @@ class ResponseRule:
         return kept
 
 
+def without_cors(fields: list[Field]) -> list[Field]:
+    """Return *fields* without what they tell browsers about other origins."""
+    return [
+        field for field in fields if not field[0].lower().startswith(b"access-control-")
+    ]
+
+
 def interim_fields(fields: Fields) -> list[Field]:
     """Return the fields of a 1xx that may go on (RFC 9110 §15.2)."""
     kept = hop_by_hop.end_to_end(fields)

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from config.cors import Cors
 from config.origin import DEFAULT_PORTS, Origin
 from config.routes import Route
 from config.upstream import Upstream
@@ -30,7 +31,10 @@ class RequestRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """The way to an upstream: *prefix* is what to strip, *prefix_line* tells of it."""
+    """The way to an upstream: *prefix* is what to strip, *prefix_line* tells of it.
+
+    *cors* where answers say by our rules which origins may read them.
+    """
 
     pool: Pool
     dialler: Dialler
@@ -38,6 +42,7 @@ class Way:
     rule: ResponseRule
     prefix: bytes
     prefix_line: bytes
+    cors: Cors | None
     timeout: float
     connect_timeout: float
 
@@ -80,6 +85,7 @@ class Ways:
             rule=self._rule(route, prefix),
             prefix=prefix,
             prefix_line=lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
+            cors=_own_cors(route),
             timeout=route.timeout,
             connect_timeout=route.connect_timeout,
         )
@@ -132,6 +138,12 @@ class Ways:
             is_own_set_cookie=self._is_own_set_cookie,
         )
         return self._rules.setdefault((private, vary, upstream, prefix), rule)
+
+
+def _own_cors(route: Route) -> Cors | None:
+    """Return the `cors` of *route* unless the application answers by its own."""
+    cors = route.cors
+    return None if cors is None or cors.preflights == "upstream" else cors
 
 
 def _authority(upstream: Upstream) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from config.allow import SCHEMA as CONDITION
+from config.cors import SCHEMA as CORS
 from config.identity import CLAIMS
 from config.loader import load_text
 from config.routes import Route
@@ -104,6 +105,8 @@ def kind(schema: Mapping[str, Any]) -> str:
         return 'whole number, or `"auto"`'
     if "properties" in schema:
         return "see below"
+    if "properties" in schema:
+        return "see below"
     if "anyOf" in schema:
         return "see below" if "const" in str(schema) else "address, or a list of them"
     return {
@@ -145,6 +148,15 @@ def test_the_reference_says_what_every_key_is(table: str, model: type[Table]) ->
 def test_the_reference_says_what_every_condition_is() -> None:
     section = REFERENCE.partition("\n## `allow`")[2].partition("\n## ")[0]
     assert re.findall(r"^\| `.*", section, re.MULTILINE) == list(condition_rows())
+
+
+def test_the_reference_says_what_every_key_of_cors_is() -> None:
+    section = REFERENCE.partition("\n## `cors`")[2].partition("\n## ")[0]
+    rows = [
+        f"| `{key}` | {schema['description']} |"
+        for key, schema in CORS["properties"].items()
+    ]
+    assert re.findall(r"^\| `.*", section, re.MULTILINE) == rows
 
 
 def test_the_reference_names_every_claim() -> None:

@@ -1,0 +1,58 @@
+"""Preflights: a browser asks, for a page of another origin, what it may send.
+
+They carry nobody's credentials, so no session is looked for.  Where the route says so
+the application answers them; else the gateway does, and the application sees none.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from config.cors import Cors
+from config.routes import Route
+from gateway.gate import Admitted
+from gateway.operations.request_log import Story
+from gateway.pages.rendered import Rendered
+from gateway.policy.access import permit_preflight
+from gateway.policy.cors import is_listed, preflight_fields, requested_method
+from gateway.routing.table import Matched, RouteTable
+from gateway.visit import Visit, respond
+
+NOT_LISTED = "cors of the route does not list the origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Preflights:
+    """Answers preflights for the routes that say which origins may read."""
+
+    routes: RouteTable
+
+    def answer(self, visit: Visit, story: Story) -> Admitted | web.Response | None:
+        """Return the answer to *visit*, or that it may pass; *story* learns why.
+
+        None where it is no preflight, or its route leaves them to the rules for all
+        requests.  The route is that of the method which the page asks leave for.
+        """
+        received = visit.received
+        wanted = requested_method(received.method, received.fields)
+        if wanted is None:
+            return None
+        choice = self.routes.choose(received.host, received.target.path, wanted)
+        if not isinstance(choice, Matched) or choice.route.cors is None:
+            return None
+        route, cors = choice.route, choice.route.cors
+        if cors.preflights == "gateway":
+            return _answered(visit, route, cors, story)
+        permit = permit_preflight(route, received.method, received.fields)
+        if permit is None or visit.request.body is not None:
+            return None
+        story.route, story.decision = route.label, "permit"
+        return Admitted(permit, None)
+
+
+def _answered(visit: Visit, route: Route, cors: Cors, story: Story) -> web.Response:
+    fields = visit.received.fields
+    story.route, story.decision = route.label, "own"
+    if not is_listed(cors, fields):
+        story.reason = NOT_LISTED
+    return respond(Rendered(204, preflight_fields(route, cors, fields), b""))
