@@ -6,6 +6,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from gateway.operations.admin import admin_application
+from gateway.operations.admin_log import LOGGER
 from gateway.operations.admin_orders import AdminOrders
 from gateway.operations.listeners import Listeners
 from gateway.sessions.revocations import Whose
@@ -57,7 +58,10 @@ class AdminListener:
             self._settings.admin.names,
         )
         self._runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=LAST_WORDS
+            application,
+            access_log=None,
+            logger=LOGGER,
+            shutdown_timeout=LAST_WORDS,
         )
         await self._runner.setup()
         if self._runner.server is not None:

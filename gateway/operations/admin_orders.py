@@ -38,7 +38,10 @@ class AdminOrders:
         if "Origin" in request.headers or "Sec-Fetch-Site" in request.headers:
             return web.Response(status=403, text="orders come from no web page\n")
         signature = request.headers.get(SIGNATURE, "")
-        body = await request.read()  # within aiohttp's limit
+        try:
+            body = await request.read()  # within aiohttp's limit
+        except (ConnectionError, RuntimeError):  # so aiohttp says that a client left
+            return web.Response(status=400, text="cut off\n")
         try:
             order = read_order(body, signature, self.keys, self.now())
         except OrderRefused as refused:
