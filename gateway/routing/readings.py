@@ -20,6 +20,11 @@ _MOST_DECODINGS = 2
 _UNRESERVED_ESCAPE = re.compile(  # RFC 3986, section 2.3
     rb"%(?:2[DEde]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])"
 )
+_DECODED = {
+    template % byte: bytes((byte,))
+    for byte in b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    for template in (b"%%%02X", b"%%%02x")
+}
 _PARAMETERS = re.compile(rb";[^/]*")
 _SLASHES = re.compile(rb"//+")
 _QUERY = re.compile(rb"[?#].*", re.DOTALL)  # what was escaped, once it is decoded
@@ -33,7 +38,10 @@ _PADDING = "".join(
 _SCRIPT = r"\.(?i:php[0-9]?|phtml|f?cgi|pl|py|rb|aspx?|cfm)"
 _SCRIPT_BEFORE_A_PATH = re.compile(rf"/[^/]+{_SCRIPT}(?=/)".encode())
 _MAY_BE_A_SCRIPT = re.compile(rf"{_SCRIPT}/".encode())  # told at once, from its dot
-_MAY_BE_TRIMMED = re.compile(rb"[\x00-\x20\x7f-\xff]|\.(?:/|\Z)")
+# A blank at the edge of a name, a dot at its end; or what only decoding shows.
+_MAY_BE_TRIMMED = re.compile(
+    rb"(?:\A|/)[\x00-\x20\x7f]|[\x00-\x20\x7f.](?:/|\Z)|[\x80-\xff]"
+)
 _MAY_DIFFER = re.compile(
     rb"[%%;\\\x00-\x20\x7f-\xff]|//|\.(?:/|\Z)|%b/" % _SCRIPT.encode()
 )
@@ -104,7 +112,7 @@ def _steps(path: bytes, decodings: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _decoded(escape: re.Match[bytes]) -> bytes:
-    return bytes((int(escape[0][1:], 16),))
+    return _DECODED[escape[0]]
 
 
 def _trimmed(path: bytes) -> bytes:
