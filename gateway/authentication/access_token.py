@@ -53,7 +53,7 @@ def bearer_of(
     """
     if claims.get("iss") != terms.issuer:
         raise _refused("comes from another issuer")
-    audiences = _audiences(claims.get("aud")) & terms.resources
+    audiences = audiences_of(claims.get("aud")) & terms.resources
     if not audiences:
         raise _refused("is for another audience")
     issued_at, expires_at = _times(claims, now)
@@ -61,14 +61,15 @@ def bearer_of(
         raise _refused("does not say whose it is (sub, client_id)")
     return Bearer.of(
         token_id,
-        _identity(claims, terms.wanted),
+        identity_of(claims, terms.wanted),
         audiences,
         issued_at=issued_at,
         expires_at=expires_at,
     )
 
 
-def _audiences(value: object) -> frozenset[str]:
+def audiences_of(value: object) -> frozenset[str]:
+    """Return whom a token with the ``aud`` *value* is for.  Raises SignInRefused."""
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(one, str) for one in values):
         raise _refused("is for another audience")
@@ -87,7 +88,11 @@ def _times(claims: Mapping[str, object], now: float) -> tuple[int, int]:
     return int(issued), int(expires)
 
 
-def _identity(claims: Mapping[str, object], wanted: Collection[str]) -> Identity:
+def identity_of(claims: Mapping[str, object], wanted: Collection[str]) -> Identity:
+    """Return whom the *claims* of an access token name; *wanted* as in `Terms`.
+
+    Raises SignInRefused and ClaimsInvalid.
+    """
     plain = {name: claims[name] for name in claims if name not in _ABOUT_PEOPLE}
     organization = attribute(claims.get("organization_id"))
     return replace(

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from config.settings import Settings
 from gateway.explaining.asked import CannotBeAsked, asked
-from gateway.explaining.claims_file import ClaimsUnusable, identity_in
+from gateway.explaining.claims_file import ClaimsUnusable, shown_in
 from gateway.explaining.explain import Explainer
 from gateway.explaining.in_words import lines
 
@@ -25,12 +25,12 @@ def explained(
     try:
         request = asked(method, url, settings.server.public_url)
         wanted = explainer.identity_headers.wanted_claims
-        identity = None if claims is None else identity_in(claims, wanted)
+        shown = None if claims is None else shown_in(claims, wanted)
     except CannotBeAsked as error:
         raise Unexplained(str(error)) from None
     except ClaimsUnusable as error:
         raise Unexplained(f"CLAIMS.json: {error}") from None
-    told = explainer.explain(request, identity)
+    told = explainer.explain(request, shown)
     if as_json:
         return json.dumps(asdict(told), indent=2)
     return "\n".join(lines(told))

@@ -16,6 +16,7 @@ from gateway.explaining.asked import Asked
 from gateway.explaining.explanation import Explanation, Otherwise, Outcome, Rule
 from gateway.explaining.outcomes import in_short, of_choice, of_decision
 from gateway.explaining.routes_considered import considered, named
+from gateway.explaining.shown import Shown, asked_for, counted
 from gateway.fields import Field
 from gateway.identity.headers import IdentityHeaders
 from gateway.identity.identity import Identity
@@ -61,15 +62,15 @@ class Explainer:
             IdentityHeaders(settings.identity, settings.logto.sign_in),
         )
 
-    def explain(self, asked: Asked, identity: Identity | None) -> Explanation:
-        """Return what becomes of the request *asked* by *identity*, None for nobody.
+    def explain(self, asked: Asked, shown: Shown | None) -> Explanation:
+        """Return what becomes of the request *asked*, None shown for nobody.
 
         It comes without any field but ``Host``, from a client that is no proxy.
         """
         nothing = Explanation(
             method=asked.method,
             url=asked.url,
-            signed_in_as=None if identity is None else identity.sub,
+            signed_in_as=None if shown is None else shown.identity.sub,
             considered=(),
             route="",
             access="",
@@ -85,12 +86,12 @@ class Explainer:
                 reason = f"{asked.method} is refused, whatever the route"
                 return replace(nothing, outcome=Outcome("refused", 405, reason))
             case Received():
-                return self._received(nothing, received, identity)
+                return self._received(nothing, received, shown)
             case _:
                 assert_never(received)
 
     def _received(
-        self, so_far: Explanation, received: Received, identity: Identity | None
+        self, so_far: Explanation, received: Received, shown: Shown | None
     ) -> Explanation:
         path = received.target.path
         if not self.routes.serves(received.host):
@@ -108,25 +109,28 @@ class Explainer:
         )
         if not isinstance(choice, Matched):
             return replace(so_far, outcome=of_choice(choice, self.routes))
-        return self._routed(so_far, choice.route, received, identity)
+        return self._routed(so_far, choice.route, received, shown)
 
     def _routed(
         self,
         so_far: Explanation,
         route: Route,
         received: Received,
-        identity: Identity | None,
+        shown: Shown | None,
     ) -> Explanation:
+        who = counted(route, shown, self.settings.logto.resources)
+        identity = who.identity
         decision = decide(route, identity)
         told = replace(
             so_far,
             route=named(route),
             access=route.access,
             rules=tuple(_rules(route, identity)),
-            outcome=of_decision(decision),
-            otherwise=tuple(self._otherwise(route, received, identity)),
+            outcome=who.refused or asked_for(route, of_decision(decision)),
+            note=who.note,
+            otherwise=tuple(self._otherwise(route, received, shown)),
         )
-        if not isinstance(decision, Permit):
+        if who.refused or not isinstance(decision, Permit):
             return told
         fields = self._fields(route, received, decision.identity)
         return replace(
@@ -161,12 +165,14 @@ class Explainer:
             yield assertion.header.encode(), f"(signed, for {audience})".encode()
 
     def _otherwise(
-        self, route: Route, received: Received, identity: Identity | None
+        self, route: Route, received: Received, shown: Shown | None
     ) -> Iterator[Otherwise]:
-        if identity is not None:
-            nobody = of_decision(decide(route, None))
-            yield Otherwise("without a session", in_short(nobody))
-        if route.access != "public":
+        if shown is not None:
+            nobody = asked_for(route, of_decision(decide(route, None)))
+            bearer = shown.audiences is not None
+            credential = "a bearer" if bearer else "a session"
+            yield Otherwise(f"without {credential}", in_short(nobody))
+        if route.access != "public" and route.takes_sessions:
             yield from _across_sites(route, received)
         for method in _METHODS:
             path = received.target.path

@@ -47,7 +47,8 @@ class Explanation:
     """Everything that ``gateway explain`` says; what did not come up is empty.
 
     *headers* are those that the gateway itself sets, in the form in which they are
-    sent; *upstream* and *target* are where and what it asks.
+    sent; *upstream* and *target* are where and what it asks. *note* says why what was
+    shown counts for nothing there.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Explanation:
     access: str
     rules: tuple[Rule, ...]
     outcome: Outcome
+    note: str = ""
     upstream: str = ""
     target: str = ""
     headers: tuple[tuple[str, str], ...] = ()

@@ -14,6 +14,8 @@ def lines(told: Explanation) -> Iterator[str]:
     yield from _considered(told)
     yield from _rules(told)
     yield ""
+    if told.note:
+        yield f"Note: {told.note}"
     yield f"Decision: {_outcome(told.outcome)}"
     yield from _told_upstream(told)
     if told.otherwise:

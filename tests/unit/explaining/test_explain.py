@@ -6,7 +6,7 @@ import pytest
 
 from config.loader import load_text
 from gateway.explaining.asked import CannotBeAsked, asked
-from gateway.explaining.claims_file import ClaimsUnusable, identity_in
+from gateway.explaining.claims_file import ClaimsUnusable, shown_in
 from gateway.explaining.command import Unexplained, explained
 from gateway.explaining.explain import Explainer
 from gateway.explaining.explanation import Explanation, Rule
@@ -60,10 +60,8 @@ def explain(
 ) -> Explanation:
     explainer = Explainer.of(SETTINGS)
     wanted = explainer.identity_headers.wanted_claims
-    identity = (
-        None if claims is None else identity_in(json.dumps(claims).encode(), wanted)
-    )
-    return explainer.explain(asked(method, url, SETTINGS.server.public_url), identity)
+    shown = None if claims is None else shown_in(json.dumps(claims).encode(), wanted)
+    return explainer.explain(asked(method, url, SETTINGS.server.public_url), shown)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +217,9 @@ def test_a_target_is_as_it_was_typed(url: str, target: bytes) -> None:
 
 
 def test_claims_come_in_one_object_or_in_two() -> None:
-    one = identity_in(json.dumps(ADA).encode(), ())
+    one = shown_in(json.dumps(ADA).encode(), ()).identity
     both = {"id_token": {"sub": "u1"}, "userinfo": ADA}
-    assert identity_in(json.dumps(both).encode(), ()) == one
+    assert shown_in(json.dumps(both).encode(), ()).identity == one
     assert (one.x_id, one.verified_email) == ("42", "ada@good.com")
 
 
@@ -240,7 +238,7 @@ def test_claims_come_in_one_object_or_in_two() -> None:
 )
 def test_claims_that_name_nobody_are_refused(data: bytes) -> None:
     with pytest.raises(ClaimsUnusable):
-        identity_in(data, ())
+        shown_in(data, ())
     with pytest.raises(Unexplained, match=r"^CLAIMS\.json: "):
         explained(SETTINGS, "GET", "/", data, as_json=False)
 
