@@ -80,6 +80,13 @@ def shapes() -> Iterator[Shape]:
         paths,
         tuple(Asked("GET", f"/r/{name}/a/b/{page}") for name, page in pages),
     )
+    yield Shape(
+        "stripped",
+        "each a path that is stripped off",
+        _ONE,
+        "".join(_path(name, "strip_prefix = true") for name in numbers),
+        tuple(Asked("GET", f"/r/{name}/r/page") for name in chosen),
+    )
     few = numbers[: ROUTES // len(METHODS)]
     yield Shape(
         "methods",
