@@ -14,6 +14,7 @@ from tests.support.project import ROOT
 
 TEXT = (ROOT / "docs/how-to/programs.md").read_text("utf-8")
 SHELL = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+TOML: str
 (TOML,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -29,7 +30,6 @@ async def shell(script: str, folder: Path) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said: bytes
     said, complaints = await process.communicate()
     assert process.returncode == 0, complaints.decode()
     return said.decode()
