@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from config import cors, credentials
+from config import cors, credentials, require
 from config.allow import BOTH_LINES
 from config.identity import reduced
 from config.listen import TcpAddress
@@ -38,6 +38,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     yield from _assertion(draft)
     for index, route in enumerate(draft.routes):
         yield from _access(index, route, draft)
+        yield from require.disagreements(index, route)
         yield from _hosts_of_many(index, route)
         yield from credentials.disagreements(index, route, _resources(draft))
         yield from cors.disagreements(index, route)

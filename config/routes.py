@@ -13,6 +13,7 @@ from config.credentials import Audience, Credentials
 from config.methods import Method
 from config.origin import parse_host
 from config.problem import Wrong
+from config.require import RequireTable
 from config.table import AsString, Many, Reading, Table, key
 from config.units import Duration
 from config.upstream import EXAMPLE, Upstream, parse_upstream
@@ -125,6 +126,10 @@ class Route(Table):
     pass_bearer: bool = key(
         "Send a client's bearer on to the upstream, which otherwise gets none.",
         default=False,
+    )
+    require: RequireTable = key(
+        "What a request needs beside `allow`: a table.",
+        default=None,
     )
     origins: Annotated[tuple[AllowedOrigin, ...], Many] = key(
         "Other origins whose pages may use a session here.", default=[]

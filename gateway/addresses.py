@@ -123,6 +123,7 @@ class Addresses:
             "": {"GET": self.accounts.page},
             "sign-in": {"GET": self.people.begin},
             "sign-up": {"GET": self.people.begin_sign_up},
+            "sign-in-again": {"GET": self.people.begin_again},
             "callback": {"GET": self.callback.arrive},
             "sign-out": {"GET": self.people.leave, "POST": self.people.leave},
             "signed-out": {"GET": self.people.signed_out},

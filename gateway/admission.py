@@ -27,7 +27,14 @@ class CrossSite:
     """Another site had the browser ask: a session must not be used for that."""
 
 
-Verdict = Permit | SignIn | Choose | Forbid | CrossSite | Refused
+@dataclass(frozen=True, slots=True)
+class TooOld:
+    """The person may, but signed in longer ago than the *within* seconds demanded."""
+
+    within: float
+
+
+Verdict = Permit | SignIn | TooOld | Choose | Forbid | CrossSite | Refused
 CROSS_SITE_REFUSED = CrossSite()
 
 
@@ -88,6 +95,10 @@ class Admission:
                 route.origins,
             ):
                 return CROSS_SITE_REFUSED, session
+            if route.require is not None:
+                within = route.require.signed_in_within
+                if visit.now - session.authenticated_at >= within:
+                    return TooOld(within), session
         return (decision if self.chooses else _settled(decision)), session
 
 

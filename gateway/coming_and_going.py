@@ -25,8 +25,10 @@ from gateway.sessions.aiohttp_storage import (
     end_session,
 )
 from gateway.sessions.revocations import Whose
+from gateway.sessions.session import Session
 from gateway.visit import Answer, Visit, redirect
 
+FORCED = "login consent"  # without consent there would be no refresh token
 ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
 
 
@@ -47,17 +49,31 @@ class ComingAndGoing:
         """Begin to sign in, with Logto's page for newcomers first."""
         return await self._start(visit, first_screen="register")
 
-    async def _start(self, visit: Visit, first_screen: str | None) -> Answer:
+    async def begin_again(self, visit: Visit) -> Answer:
+        """Begin to sign in, and have Logto ask who it is though it knows them.
+
+        To come here, or not, proves nothing: what a route requires is looked at when
+        the person is there.
+        """
+        return await self._start(visit, first_screen=None, again=True)
+
+    async def _start(
+        self, visit: Visit, first_screen: str | None, *, again: bool = False
+    ) -> Answer:
         """Only a navigation starts an attempt: nothing else can end one."""
         received = visit.received
         destination = destination_of(received.target.query)
         match request_kind(received.method, received.fields):
             case RequestKind.NAVIGATION:
-                stopped = None
-                if await current_session(visit.request) is None:
+                session, stopped = await current_session(visit.request), None
+                if session is None:
                     stopped = self.sign_in.stopped(visit, destination)
                 return stopped or await self._to_logto(
-                    visit, destination, first_screen=first_screen
+                    visit,
+                    destination,
+                    first_screen=first_screen,
+                    prompt=FORCED if again else None,
+                    again_for=_subject(session) if again else None,
                 )
             case RequestKind.FRAME:
                 return SignInFrame(return_to(destination))
@@ -71,12 +87,17 @@ class ComingAndGoing:
         *,
         first_screen: str | None = None,
         prompt: str | None = None,
+        again_for: str | None = None,
     ) -> Answer:
         if visit.received.host not in self.hosts:
             return BadRequest(ONE_OF_MANY)
         check_sessions(visit.request)  # before Logto, not after
         return await self.sign_in.begin(
-            visit, destination=destination, first_screen=first_screen, prompt=prompt
+            visit,
+            destination=destination,
+            first_screen=first_screen,
+            prompt=prompt,
+            again_for=again_for,
         )
 
     async def leave(self, visit: Visit) -> Answer:
@@ -116,7 +137,11 @@ class ComingAndGoing:
         if not may_sign_out("POST", received.fields, received.origin):
             return CrossSite()
         destination = await form_value(visit, "rd")
-        answer = await self._to_logto(visit, destination, prompt="login consent")
+        answer = await self._to_logto(visit, destination, prompt=FORCED)
         if isinstance(answer, web.Response):
             await end_session(visit.request)
         return answer
+
+
+def _subject(session: Session | None) -> str:
+    return "" if session is None else session.identity.sub

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from config.routes import Route
-from gateway.admission import Admission, CrossSite as CrossSiteRefused
+from gateway.admission import Admission, CrossSite as CrossSiteRefused, TooOld
 from gateway.operations.request_log import Story
 from gateway.pages.page import (
     BadRequest,
@@ -38,6 +38,7 @@ from gateway.sessions.session import Session
 from gateway.turning_away import (
     ask_to_choose,
     ask_to_sign_in,
+    ask_to_sign_in_again,
     forbid,
     forbid_bearer,
     unknown_host,
@@ -102,7 +103,7 @@ class Gate:
             case Permit():
                 story.decision = "permit"
                 return Admitted(verdict, who)
-            case SignIn() | Choose():
+            case SignIn() | TooOld() | Choose():
                 return _asked(verdict, visit, story)
             case Forbid(reason):
                 story.decision, story.reason = "forbid", reason
@@ -133,12 +134,16 @@ class Gate:
         return PageAndCookies(page, self.renewal.arrived(visit, session))
 
 
-def _asked(verdict: SignIn | Choose, visit: Visit, story: Story) -> Answer:
+def _asked(verdict: SignIn | TooOld | Choose, visit: Visit, story: Story) -> Answer:
     """Return what asks the person of *visit* for what is missing."""
     match verdict:
         case SignIn():
             story.decision = "sign_in"
             return ask_to_sign_in(visit)
+        case TooOld(within):
+            story.decision = "sign_in_again"
+            story.reason = f"The route requires a sign-in within {within:g} seconds."
+            return ask_to_sign_in_again(visit, within)
         case Choose(reason):
             story.decision, story.reason = "choose", reason
             return ask_to_choose(visit)

@@ -27,7 +27,10 @@ from gateway.routing.client_address import UNKNOWN, ClientAddress, client_addres
 from gateway.visit import Visit
 
 SIGN_INS = frozenset(
-    {"sign-in", "sign-up", "callback", "switch-account", "organization"}
+    {
+        *("sign-in", "sign-up", "sign-in-again", "callback"),
+        *("switch-account", "organization"),
+    }
 )
 MINUTE = 60.0
 log = structlog.get_logger("gateway.limits")

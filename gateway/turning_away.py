@@ -21,6 +21,7 @@ from gateway.pages.page import (
     Page,
     SignInFrame,
     SignInRequired,
+    SignInTooOld,
     UnknownHost,
 )
 from gateway.pages.render import Renderer
@@ -56,6 +57,28 @@ def ask_to_sign_in(visit: Visit) -> web.Response | Page:
             return SignInFrame(_page_before(received.fields, received.origin))
         case _:
             return SignInRequired(return_to(target))
+
+
+def ask_to_sign_in_again(visit: Visit, within: float) -> web.Response | Page:
+    """Ask somebody whose sign-in is older than *within* seconds to sign in again.
+
+    Once: who comes back without having done so gets a page.  What they sent is not
+    kept, so the page for a form says that it is lost.
+    """
+    received = visit.received
+    target, seconds = received.target.raw.decode("ascii"), int(within)
+    match request_kind(received.method, received.fields):
+        case RequestKind.NAVIGATION if received.method in READS:
+            return redirect(sign_in_address(return_to(target), again=True))
+        case RequestKind.NAVIGATION:
+            page = _page_before(received.fields, received.origin)
+            lost = f"{received.method} {received.target.path.decode('latin-1')}"
+            return SignInTooOld(seconds, page, lost)
+        case RequestKind.FRAME:
+            page = _page_before(received.fields, received.origin)
+            return SignInTooOld(seconds, page, in_frame=True)
+        case _:
+            return SignInTooOld(seconds, return_to(target))
 
 
 def ask_to_choose(visit: Visit) -> web.Response | Page:
@@ -142,9 +165,11 @@ def wants_json(page: Page, method: str, fields: Fields) -> bool:
     if isinstance(page, BearerPage):
         return True
     match page:
-        case SignInRequired():
+        case SignInFrame() | SignInTooOld(in_frame=True):
+            return False
+        case SignInRequired() | SignInTooOld():
             return request_kind(method, fields) is not RequestKind.NAVIGATION
-        case SignInFrame() | OrganizationRequired(in_frame=True):
+        case OrganizationRequired(in_frame=True):
             return False
         case AskSignOut():
             kind = request_kind(method, fields)

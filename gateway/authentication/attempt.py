@@ -13,7 +13,8 @@ class Attempt:
 
     *sign_in_session* is the SDK's own record (it holds the PKCE verifier),
     *return_to* the local target where the person goes then, *started_at* is in
-    unix seconds.
+    unix seconds.  *again_for* is whose sign-in it repeats, who must show anew who they
+    are: their subject, "" where nobody was signed in; None for any other attempt.
     """
 
     state: str
@@ -21,6 +22,7 @@ class Attempt:
     sign_in_session: str = field(repr=False)
     return_to: str
     started_at: int
+    again_for: str | None = None
 
     def is_live(self, now: float) -> bool:
         """Tell whether the attempt may still end at *now* (unix seconds)."""
@@ -44,6 +46,7 @@ def encode(attempt: Attempt) -> bytes:
         attempt.sign_in_session,
         attempt.return_to,
         attempt.started_at,
+        *(() if attempt.again_for is None else (attempt.again_for,)),
     )
     return json.dumps(values, separators=(",", ":")).encode("ascii")
 
@@ -61,7 +64,15 @@ def decode(payload: bytes) -> Attempt | None:
             str(sign_in_session),
             str(return_to),
             int(started_at),
-        ] if not isinstance(started_at, bool):
-            return Attempt(state, nonce, sign_in_session, return_to, started_at)
+            *rest,
+        ] if not isinstance(started_at, bool) and _is_subject(rest):
+            again_for = rest[0] if rest else None
+            return Attempt(
+                state, nonce, sign_in_session, return_to, started_at, again_for
+            )
         case _:
             return None
+
+
+def _is_subject(rest: list[object]) -> bool:
+    return len(rest) <= 1 and all(isinstance(one, str) for one in rest)

@@ -1,13 +1,14 @@
 """Logto comes back: from a sign-in attempt to a session."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt import Attempt
 from gateway.authentication.attempt_cookies import AttemptCookies
+from gateway.authentication.authentication_time import NotAgain, authenticated_at
 from gateway.authentication.callback_parameters import state_of
 from gateway.authentication.entitlements import Entitled, Entitlements
 from gateway.authentication.errors import (
@@ -20,16 +21,19 @@ from gateway.authentication.logto_provider import LogtoProvider, SignedIn
 from gateway.authentication.sign_in import callback_address
 from gateway.authentication.used_attempts import UsedAttempts
 from gateway.identity.claims import ClaimsInvalid
+from gateway.identity.identity import Identity
 from gateway.identity.needs import must_choose
 from gateway.operations.metrics import Metrics
 from gateway.operations.owned_tasks import OwnedTasks
 from gateway.pages.addresses import ORGANIZATION, returning
 from gateway.pages.page import (
+    AnotherPerson,
     Arriving,
     Page,
     ProviderAway,
     SignInFailed,
     SignInMissing,
+    SignInNotRepeated,
 )
 from gateway.sessions.aiohttp_storage import begin_session, current_session
 from gateway.sessions.revocations import Revocations
@@ -79,16 +83,23 @@ class Callback:
         await begin_session(visit.request, outcome)
         self.metrics.sign_ins.labels("completed").inc()
         log.info("signed_in", request_id=visit.request_id, subject=outcome.identity.sub)
-        where = self._onward(outcome, attempt)
+        return self._arrived(outcome.identity, attempt, cookies)
+
+    def _arrived(
+        self, identity: Identity, attempt: Attempt, cookies: tuple[bytes, ...]
+    ) -> Answer:
+        """Return the way on: first to the choice of an organization, if there is one.
+
+        Who was to sign in again and is somebody else now is told so.
+        """
+        where = attempt.return_to
+        if self.entitlements.needs.chooses and must_choose(identity):
+            where = returning(ORGANIZATION, where)
+        if attempt.again_for and attempt.again_for != identity.sub:
+            return PageAndCookies(AnotherPerson(identity, where), cookies)
         if self.strict:
             return PageAndCookies(Arriving(where), cookies)
         return redirect(where, cookies, status=303)
-
-    def _onward(self, session: Session, attempt: Attempt) -> str:
-        """Return where to go now: first to the choice of an organization, if any."""
-        if self.entitlements.needs.chooses and must_choose(session.identity):
-            return returning(ORGANIZATION, attempt.return_to)
-        return attempt.return_to
 
     def _counted(self, visit: Visit) -> bytes:
         """Return the cookie that counts this sign-in until a session arrives."""
@@ -118,6 +129,10 @@ class Callback:
     ) -> Session | Page:
         try:
             return await self.tasks.run(self._signed_in(visit, query, attempt))
+        except NotAgain:
+            self.metrics.sign_ins.labels("refused").inc()
+            log.warning("sign_in_not_repeated", request_id=visit.request_id)
+            return SignInNotRepeated(attempt.return_to)
         except ProviderUnavailable as error:
             self.metrics.sign_ins.labels("logto_away").inc()
             self.metrics.provider_failures.inc()
@@ -141,11 +156,20 @@ class Callback:
             signed_in.id_token_claims,
             signed_in.userinfo,
             signed_in.refresh_token,
-            before=None,
+            await self._acted_for(visit, signed_in),
         )
         if entitled.away:
             raise ProviderUnavailable(entitled.away)
-        return self._session(signed_in, entitled, visit)
+        session = self._session(signed_in, entitled, visit)
+        at = authenticated_at(signed_in.id_token_claims, attempt, visit.now)
+        return replace(session, authenticated_at=at)
+
+    async def _acted_for(self, visit: Visit, signed_in: SignedIn) -> str | None:
+        """Return the organization that the same person acted for until now."""
+        former = await current_session(visit.request)
+        if former is None or former.identity.sub != signed_in.id_token_claims["sub"]:
+            return None
+        return former.identity.organization
 
     def _session(
         self, signed_in: SignedIn, entitled: Entitled, visit: Visit

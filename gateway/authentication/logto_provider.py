@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from config.logto import Logto
+from gateway.authentication.authentication_time import ANY_AGE
 from gateway.authentication.authorization_url import AuthorizationRequest, complete_url
 from gateway.authentication.callback_parameters import parse_callback
 from gateway.authentication.errors import (
@@ -84,6 +85,7 @@ class LogtoProvider:
 
         *first_screen* ("register") and *prompt* ("login consent") are Logto's
         parameters; with direct sign-in the first screen is what Logto falls back to.
+        Where *needs* have it, Logto is asked when the person last showed who they are.
         Logto must have been there a moment ago, or a person would be sent to nowhere.
         Raises ProviderUnavailable.
         """
@@ -101,6 +103,7 @@ class LogtoProvider:
                 "direct_sign_in": self._sign_in,
                 "first_screen": first_screen or "",
                 "prompt": prompt or "",
+                "max_age": str(ANY_AGE) if self.needs.sign_in_time else "",
             },
             state=record.state,
             code_verifier=record.code_verifier,

@@ -37,11 +37,12 @@ class SignIn:
         destination: str | None,
         first_screen: str | None = None,
         prompt: str | None = None,
+        again_for: str | None = None,
     ) -> Answer:
         """Return the redirect to Logto, or the page that says why there is none.
 
         *destination* is the return-to as the client gave it; *first_screen* and
-        *prompt* are Logto's parameters of those names.
+        *prompt* are Logto's parameters of those names; *again_for* as `Attempt` has it.
         """
         received = visit.received
         nonce = self.random_text()
@@ -63,6 +64,7 @@ class SignIn:
             sign_in_session=asked.sign_in_session,
             return_to=return_to(destination),
             started_at=int(visit.now),
+            again_for=again_for,
         )
         cookies = self.attempts.write(attempt, received.host, received.cookie)
         self.metrics.sign_ins.labels("started").inc()
@@ -92,9 +94,13 @@ def destination_of(query: bytes | None) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def sign_in_address(destination: str) -> str:
-    """Return the path that starts a sign-in which then goes to *destination*."""
-    return "/.gateway/sign-in?rd=" + quote(destination, safe="/")
+def sign_in_address(destination: str, *, again: bool = False) -> str:
+    """Return the path that starts a sign-in which then goes to *destination*.
+
+    With *again* the person must show who they are even if Logto knows them.
+    """
+    name = "sign-in-again" if again else "sign-in"
+    return f"/.gateway/{name}?rd=" + quote(destination, safe="/")
 
 
 def callback_address(origin: str) -> str:

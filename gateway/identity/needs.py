@@ -44,7 +44,8 @@ class Needs:
     *claims* are the dotted paths that headers ask for. *acts* says whether people act
     for an organization: for the one that is *fixed*, or where that is empty for one of
     theirs. *resources* are those that permissions come from. *logto_scopes* must be
-    asked for beside those that the operator lists.
+    asked for beside those that the operator lists. *sign_in_time* says whether it
+    matters when somebody last showed who they are.
     """
 
     claims: frozenset[str] = frozenset()
@@ -56,6 +57,7 @@ class Needs:
     fixed: str = ""
     resources: tuple[str, ...] = ()
     logto_scopes: tuple[str, ...] = ()
+    sign_in_time: bool = False
 
     @classmethod
     def of(cls, settings: Settings, headers: IdentityHeaders) -> "Needs":
@@ -89,6 +91,7 @@ class Needs:
                 *([ORGANIZATION_ROLES] if there else []),
                 *sorted(scopes.named),
             ),
+            sign_in_time=any(route.require is not None for route in settings.routes),
         )
 
     @property

@@ -1,5 +1,6 @@
 """Addresses of our own that pages lead to, each a path under ``/.gateway/``."""
 
+import re
 from string import punctuation
 from typing import Final
 from urllib.parse import quote
@@ -9,6 +10,7 @@ ACCOUNT: Final = "/.gateway/"
 ASSETS: Final = "/.gateway/assets/"
 SIGN_IN: Final = "/.gateway/sign-in"
 SIGN_UP: Final = "/.gateway/sign-up"
+SIGN_IN_AGAIN: Final = "/.gateway/sign-in-again"
 SIGN_OUT: Final = "/.gateway/sign-out"
 SESSIONS: Final = "/.gateway/sessions"
 SWITCH_ACCOUNT: Final = "/.gateway/switch-account"
@@ -27,6 +29,12 @@ def returning(address: str, return_to: str) -> str:
     if not kept(return_to):
         return address
     return f"{address}?rd={quote(return_to, safe='/', errors='replace')}"
+
+
+def local(return_to: str) -> str:
+    """Return *return_to* as a way on by a link; HOME where it leads elsewhere."""
+    where = kept(return_to)
+    return where if re.match(r"/(?![/\\])", where) else HOME
 
 
 def kept(return_to: str) -> str:

@@ -40,6 +40,11 @@ from gateway.pages.signing_in import (
     SignInMissing,
     SignInRequired,
 )
+from gateway.pages.signing_in_again import (
+    AnotherPerson,
+    SignInNotRepeated,
+    SignInTooOld,
+)
 from gateway.pages.signing_out import AskSignOut, SignedOut
 from gateway.pages.too_many import (
     TooManyRequests,
@@ -50,6 +55,7 @@ from gateway.pages.too_many import (
 __all__ = [
     "Account",
     "AccountSignedOut",
+    "AnotherPerson",
     "Arriving",
     "AskSignOut",
     "BadRequest",
@@ -76,7 +82,9 @@ __all__ = [
     "SignInFrame",
     "SignInLoop",
     "SignInMissing",
+    "SignInNotRepeated",
     "SignInRequired",
+    "SignInTooOld",
     "SignedOut",
     "TooManyBearers",
     "TooManyRequests",
@@ -96,6 +104,9 @@ Page = (
     | Arriving
     | SignInFrame
     | SignInRequired
+    | SignInTooOld
+    | SignInNotRepeated
+    | AnotherPerson
     | Forbidden
     | ChooseOrganization
     | OrganizationRequired

@@ -1,9 +1,8 @@
 """Pages on the way in: sign in first, and what can go wrong on the way."""
 
-import re
 from dataclasses import dataclass
 
-from gateway.pages.addresses import HOME, SIGN_IN, kept, returning
+from gateway.pages.addresses import HOME, SIGN_IN, local, returning
 from gateway.pages.notice import CHALLENGE, Link, Notice, Site, fact
 from gateway.pages.plain_text import plain
 
@@ -145,13 +144,9 @@ class Arriving:
             status=200,
             title="You are signed in",
             message="One moment: you are being taken to the application.",
-            actions=(Link("Continue", self._local()),),
-            fields=((b"Refresh", b"0; url=" + self._local().encode("ascii")),),
+            actions=(Link("Continue", local(self.return_to)),),
+            fields=((b"Refresh", b"0; url=" + local(self.return_to).encode("ascii")),),
         )
-
-    def _local(self) -> str:
-        where = kept(self.return_to)
-        return where if re.match(r"/(?![/\\])", where) else HOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,11 @@ def _rules(route: Route) -> Rules:
     if route.access == "public":
         return (route.access, route.cors)
     shown = (frozenset(route.credentials), route.audience, route.pass_bearer)
-    return (route.access, route.allow, route.origins, route.cors, *shown)
+    return (
+        *(route.access, route.allow, route.require),
+        *(route.origins, route.cors),
+        *shown,
+    )
 
 
 def _key(path: bytes) -> bytes:

@@ -11,7 +11,7 @@ CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
 
 _FEWEST = 6  # values of the oldest sessions that still open
 _WIDTH = 17  # digits of a time and of seven-digit generations
-_FIRST = (None, None, None, None, None, None, None, 0, 0)  # where one is not sealed
+_FIRST = (None, None, None, None, None, None, None, 0, 0, 0)  # where one is not sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class Session:
     grant be renewed and revoked; *sid* names the session at Logto, where Logto tells
     (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *revalidated_at* is when
     Logto was last asked about it, 0 for not since the sign-in, and *generation* how
-    often its tokens were replaced.  *current_cookie* says whether the cookie that it
-    came in is the one that would be written now, and *stored* goes with a session that
-    lives outside of its cookie; neither is part of what is sealed.
+    often its tokens were replaced.  *authenticated_at* is when the person last showed
+    who they are, 0 where nobody knows.  *current_cookie* says whether the cookie that
+    it came in is the one that would be written now, and *stored* goes with a session
+    that lives outside of its cookie; neither is part of what is sealed.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Session:
     sid: str | None = field(default=None, repr=False)
     revalidated_at: int = 0
     generation: int = 0
+    authenticated_at: int = 0
     current_cookie: bool = field(default=True, compare=False, repr=False)
     stored: Stored | None = field(default=None, compare=False, repr=False)
 
@@ -73,6 +75,7 @@ def encode(session: Session) -> bytes:
         session.sid,
         session.revalidated_at,
         session.generation,
+        session.authenticated_at,
     )
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
     digits = len(f"{session.revalidated_at}{session.generation}")
@@ -106,6 +109,7 @@ def _session(values: object) -> Session:
             str() | None as sid,
             int(revalidated_at),
             int(generation),
+            int(authenticated_at),
         ] if not any(isinstance(value, bool) for value in values):
             return Session(
                 session_id,
@@ -117,6 +121,7 @@ def _session(values: object) -> Session:
                 sid,
                 revalidated_at,
                 generation,
+                authenticated_at,
             )
         case _:
             raise ValueError("not a session")

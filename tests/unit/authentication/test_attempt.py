@@ -8,7 +8,9 @@ from gateway.authentication.attempt import Attempt, decode, encode
 ATTEMPT = Attempt("state", "nonce", '{"codeVerifier":"v"}', "/a?b=c", 1000)
 
 
-@given(st.builds(Attempt, *[st.text()] * 4, st.integers(0, 2**40)))
+@given(
+    st.builds(Attempt, *[st.text()] * 4, st.integers(0, 2**40), st.none() | st.text())
+)
 def test_what_was_encoded_decodes(attempt: Attempt) -> None:
     assert decode(encode(attempt)) == attempt
 
@@ -20,7 +22,9 @@ def test_what_was_encoded_decodes(attempt: Attempt) -> None:
         pytest.param(b"\xff", id="not UTF-8"),
         pytest.param(b"{}", id="no list"),
         pytest.param(b'["a","b","c","/"]', id="too short"),
-        pytest.param(b'["a","b","c","/",1,2]', id="too long"),
+        pytest.param(b'["a","b","c","/",1,"u","x"]', id="too long"),
+        pytest.param(b'["a","b","c","/",1,2]', id="no subject"),
+        pytest.param(b'["a","b","c","/",1,null]', id="a null for a subject"),
         pytest.param(b'["a","b","c",null,1]', id="no text"),
         pytest.param(b'["a","b","c","/","1"]', id="no time"),
         pytest.param(b'["a","b","c","/",true]', id="a truth for a time"),

@@ -13,6 +13,7 @@ from config.allow import SCHEMA as CONDITION
 from config.cors import SCHEMA as CORS
 from config.identity import CLAIMS
 from config.loader import load_text
+from config.require import SCHEMA as REQUIRE
 from config.routes import Route
 from config.schema import properties
 from config.settings import TABLES
@@ -105,8 +106,6 @@ def kind(schema: Mapping[str, Any]) -> str:
         return 'whole number, or `"auto"`'
     if "properties" in schema:
         return "see below"
-    if "properties" in schema:
-        return "see below"
     if "anyOf" in schema:
         return "see below" if "const" in str(schema) else "address, or a list of them"
     return {
@@ -155,6 +154,15 @@ def test_the_reference_says_what_every_key_of_cors_is() -> None:
     rows = [
         f"| `{key}` | {schema['description']} |"
         for key, schema in CORS["properties"].items()
+    ]
+    assert re.findall(r"^\| `.*", section, re.MULTILINE) == rows
+
+
+def test_the_reference_says_what_every_key_of_require_is() -> None:
+    section = REFERENCE.partition("\n## `require`")[2].partition("\n## ")[0]
+    rows = [
+        f"| `{key}` | {schema['description']} |"
+        for key, schema in REQUIRE["properties"].items()
     ]
     assert re.findall(r"^\| `.*", section, re.MULTILINE) == rows
 

@@ -155,6 +155,58 @@ TABLES = [
         id="an unknown key in allow",
     ),
     pytest.param(
+        {"routes": {"require": '{ signed_in_within = "59s" }'}},
+        "routes[0].require.signed_in_within: expected at least 1m: signing in again "
+        "takes its time, too",
+        id="a sign-in that is always too old",
+    ),
+    pytest.param(
+        {"routes": {"require": "{ signed_in_within = 900 }"}},
+        "routes[0].require.signed_in_within: expected a duration such as "
+        '"30s", "10m", "12h" or "7d"',
+        id="a number of what",
+    ),
+    pytest.param(
+        {"routes": {"require": '{ signed_in = "15m" }'}},
+        "routes[0].require.signed_in: unknown key (did you mean signed_in_within?)",
+        id="a key of require misspelt",
+    ),
+    pytest.param(
+        {"routes": {"require": "{}"}},
+        "routes[0].require: is empty: leave it out, or write "
+        'require = { signed_in_within = "15m" }',
+        id="a require that asks for nothing",
+    ),
+    pytest.param(
+        {"routes": {"require": '"15m"'}},
+        "routes[0].require: expected a table such as "
+        'require = { signed_in_within = "15m" }',
+        id="a require that is no table",
+    ),
+    pytest.param(
+        {
+            "routes": {
+                "access": '"optional"',
+                "require": '{ signed_in_within = "15m" }',
+            }
+        },
+        'routes[0].require: has no effect: access must be "signed-in" to ask for a '
+        "sign-in (line 15)",
+        id="require where nobody must sign in",
+    ),
+    pytest.param(
+        {
+            "logto": {"resources": '["https://api.example.com"]'},
+            "routes": {
+                "credentials": '["session", "bearer"]',
+                "require": '{ signed_in_within = "15m" }',
+            },
+        },
+        "routes[0].credentials: takes bearers, which do not say when somebody signed "
+        "in (line 17)",
+        id="require of bearers",
+    ),
+    pytest.param(
         {"routes": {"allow": '{ role = ["a"] }'}},
         "routes[0].allow.role: unknown key (did you mean roles?)",
         id="a key for roles misspelt",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -31,6 +32,7 @@ SESSION = Session(
     sid="logto-session",
     revalidated_at=30_000,
     generation=3,
+    authenticated_at=9_990,
 )
 
 
@@ -133,17 +135,21 @@ def test_with_a_refresh_token_it_outlives_its_id_token() -> None:
     assert SESSION.is_live(100_000, idle_timeout=1e9, max_age=1e9)
 
 
+NEVER = {"revalidated_at": 0, "generation": 0}
+
+
 @pytest.mark.parametrize(
     ("values", "missing"),
     [
-        pytest.param(6, {"sid": None}, id="no session at Logto"),
-        pytest.param(7, {}, id="never revalidated"),
+        pytest.param(6, {"sid": None, **NEVER}, id="no session at Logto"),
+        pytest.param(7, NEVER, id="never revalidated"),
+        pytest.param(9, {}, id="nobody knows when they showed who they are"),
     ],
 )
 def test_what_was_sealed_before_there_was_more_still_opens(
-    values: int, missing: dict[str, None]
+    values: int, missing: dict[str, Any]
 ) -> None:
-    old = replace(SESSION, revalidated_at=0, generation=0, **missing)  # type: ignore[arg-type]
+    old = replace(SESSION, authenticated_at=0, **missing)
     assert decode(json.dumps(VALUES[:values]).encode()) == old
 
 
