@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.fields import Field, values
+from gateway.known import Notes
 from gateway.proxying.chunked import chunk, last_chunk
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.failure import Broken, FailureKind
@@ -13,6 +14,7 @@ from gateway.proxying.plain_answer import status_line
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.response_headers import (
     ResponseRule,
+    depends_on_prefix,
     interim_fields,
     trailer_fields,
     without_cors,
@@ -100,7 +102,8 @@ class Relay:
         outgoing, minor = self._outgoing, self._request.head.minor
         set_cookies = outgoing.set_cookies()
         notes = None if set_cookies else head.notes
-        key = self._rule, outgoing.host, minor, keep_alive, outgoing.cors
+        rule = self._rule if notes is None else self._rule_for(head, notes)
+        key = rule, outgoing.host, minor, keep_alive, outgoing.cors
         known: bytes | None = notes.get(key) if notes is not None else None
         if known is not None:
             return known
@@ -115,6 +118,20 @@ class Relay:
         if notes is not None and values(head.fields, b"date"):
             notes.keep(key, start)
         return start
+
+    def _rule_for(self, head: ResponseHead, notes: Notes) -> ResponseRule:
+        """Return the rule that what follows from *head* can be kept by.
+
+        A route's prefix counts only for heads that name addresses, so that routes
+        which strip theirs share what is known of the others.
+        """
+        if self._rule.alike is None:
+            return self._rule
+        depends: bool | None = notes.get(depends_on_prefix)
+        if depends is None:
+            depends = depends_on_prefix(head.fields)
+            notes.keep(depends_on_prefix, depends)
+        return self._rule if depends else self._rule.alike
 
     def _fields(self, head: ResponseHead, set_cookies: Sequence[bytes]) -> list[Field]:
         outgoing = self._outgoing

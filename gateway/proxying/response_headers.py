@@ -29,6 +29,7 @@ class _Kind(IntEnum):
     CACHES = 64
 
 
+_ADDRESSED = _Kind.LOCATION | _Kind.REFRESH | _Kind.SET_COOKIE
 _BY_NAME = {
     b"cache-control": _Kind.CACHES,
     b"connection": _Kind.CONNECTION,
@@ -49,7 +50,8 @@ class ResponseRule:
     *private*: no shared cache may keep them; *vary*: they differ by cookie.
     *scheme* and *port* (b"" where it is the default) are those of the public address,
     *upstream* is the upstream's origin (b"" for a unix socket) and *upstream_host* its
-    host alone; *prefix* is what strip_prefix takes away, b"" for nothing.
+    host alone; *prefix* is what strip_prefix takes away, b"" for nothing. *alike* is
+    the rule that differs in the prefix alone, None where there is no prefix.
     """
 
     private: bool
@@ -60,6 +62,7 @@ class ResponseRule:
     upstream_host: bytes
     prefix: bytes
     is_own_set_cookie: Callable[[bytes], bool]
+    alike: "ResponseRule | None" = None
 
     def addresses(self, host: bytes) -> Addresses:
         """Return the addresses of an answer to a request for *host* (a Host value)."""
@@ -134,6 +137,11 @@ class ResponseRule:
             kept = cache_privacy.no_store(kept)
             kept += ((b"Set-Cookie", value) for value in set_cookies)
         return kept
+
+
+def depends_on_prefix(fields: Fields) -> bool:
+    """Return whether the prefix of a route makes a difference to these *fields*."""
+    return any((_kinds.get(name) or _learn(name)) & _ADDRESSED for name, _ in fields)
 
 
 def without_cors(fields: list[Field]) -> list[Field]:

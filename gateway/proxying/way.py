@@ -127,7 +127,11 @@ class Ways:
         default = public.port == DEFAULT_PORTS[public.scheme]
         is_tcp = upstream.scheme != "unix"
         origin = f"{upstream.scheme}://{upstream.host}:{upstream.port}"
-        rule = ResponseRule(
+        key = private, vary, upstream, prefix
+        known = self._rules.get(key)
+        if known is not None:
+            return known
+        rule = self._rules[key] = ResponseRule(
             private=private,
             vary=vary,
             scheme=public.scheme.encode(),
@@ -136,8 +140,9 @@ class Ways:
             upstream_host=upstream.host.encode(),
             prefix=prefix,
             is_own_set_cookie=self._is_own_set_cookie,
+            alike=self._rule(route, b"") if prefix else None,
         )
-        return self._rules.setdefault((private, vary, upstream, prefix), rule)
+        return rule
 
 
 def _own_cors(route: Route) -> Cors | None:
