@@ -48,7 +48,7 @@ class Gateway:
         self._public = Listeners(sockets)
         self._not_ready: str | None = "starting"
         self._admin = (
-            None if company else AdminListener(settings, lambda: self._not_ready, now)
+            None if company else AdminListener(settings, self.why_not_ready, now)
         )
         self._parts: Parts | None = None
         self._tls: ssl.SSLContext | None = None
@@ -116,6 +116,12 @@ class Gateway:
     async def provider_ready(self) -> bool:
         """Return whether Logto answers now."""
         return self._parts is not None and await self._parts.provider.ready()
+
+    def why_not_ready(self) -> str | None:
+        """Return why no new request should come here; None where it may."""
+        if self._not_ready is not None or self._parts is None:
+            return self._not_ready
+        return self._parts.revocation.trouble
 
     async def stop(self) -> None:
         """Stop accepting, let requests finish, cut streams at the deadline, close.

@@ -71,6 +71,12 @@ class Revocation:
         revoking = Revoking(revocations, sharing, now)
         return cls(revocations, journal, sharing, revoking, in_redis)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why people cannot be served, or not all of them; None where they can."""
+        trouble = self.in_redis.condition.trouble if self.in_redis else ""
+        return f"Redis: {trouble}" if trouble else None
+
     def cuts(
         self, ended: Callable[[], None], in_use: Callable[[], Iterable[Session]]
     ) -> None:

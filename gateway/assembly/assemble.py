@@ -84,7 +84,7 @@ def assemble(
         random_bytes=id_bytes,
         attend=admission.attend,
     )
-    revocation.revocations.watch(lambda _mark: forwarder.session_ended())
+    revocation.cuts(forwarder.session_ended, forwarder.in_use)
     routes = RouteTable(settings.routes, settings.server.public_url.host)
     publication = Publication(
         settings.server.public_url,

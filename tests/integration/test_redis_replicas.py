@@ -3,12 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from config.session import parse_key
 from gateway.demo.calling_back import logout_token
@@ -16,7 +13,7 @@ from gateway.operations.order import PATH, SIGNATURE, Order, write_order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY
 from tests.support.redis_server import RedisServer, redis_server
-from tests.support.replicas import PUBLIC, Replicas, replicas
+from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
 from tests.support.running_gateway import KEY
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA
@@ -248,22 +245,3 @@ async def test_a_restart_remembers_who_was_revoked(redis: RedisServer) -> None:
         second.clock.at = at
         second.browser.cookies = kept
         assert (await second.ask(0)).status == 401
-
-
-@asynccontextmanager
-async def echo_upstream() -> AsyncIterator[str]:
-    """Run an application that answers, and echoes what a WebSocket says."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if request.path != "/ws":
-            return web.Response(text="hello")
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        async for message in socket:
-            await socket.send_str(message.data)
-        return socket
-
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
-    async with TestServer(application) as server:
-        yield str(server.make_url("")).rstrip("/")

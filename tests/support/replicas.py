@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
 from gateway.demo.logto import EmulatedLogto
 from tests.support.asking_application import Clock
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
@@ -94,3 +97,22 @@ async def replicas(
         world = Replicas(clock, logto, recording, redis, tuple(gateways), browser)
         world.lead(0)
         yield world
+
+
+@asynccontextmanager
+async def echo_upstream() -> AsyncIterator[str]:
+    """Run an application that answers, and echoes what a WebSocket says."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path != "/ws":
+            return web.Response(text="hello")
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(application) as server:
+        yield str(server.make_url("")).rstrip("/")

@@ -10,11 +10,15 @@ import contextlib
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
+import structlog
+
 from gateway.sessions.in_redis import scripts
 from gateway.sessions.in_redis.condition import Condition, StoreAway
 from gateway.sessions.in_redis.messages import Message, open_message
 from gateway.sessions.in_redis.places import PROBE, channel
 from gateway.sessions.in_redis.records import Records
+
+log = structlog.get_logger("gateway.sessions")
 
 BELIEVED = 1.0  # seconds: nobody is served longer who was revoked elsewhere
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries to reach Redis
@@ -79,8 +83,10 @@ class Changes:
         pause = FIRST_PAUSE
         while True:
             reached = self._connections
-            with contextlib.suppress(StoreAway):
+            try:
                 await self._follow(listener)
+            except Exception:
+                log.exception("internal_error")  # what is heard must be heard
             self._confirmed_at = None
             self._tried.set()
             pause = FIRST_PAUSE if self._connections > reached else pause * 2

@@ -1,5 +1,8 @@
 """What Redis does as one step: scripts in Lua, each with what it is given.
 
+A script that Redis refuses for want of memory has written nothing: HSET or SET, which
+need some, come first.
+
 A session is a hash: ``s`` sealed, ``g`` its generation, ``b`` when it was signed in,
 ``n`` the sealed note for its person, ``i`` the indexes it is in.  An index is a sorted
 set of ids by the time of the sign-in; a mark is the time until which sign-ins of
@@ -72,8 +75,14 @@ if not known[1] then
   return -1
 end
 if tonumber(known[1]) > tonumber(ARGV[10]) then return 0 end
-for index in string.gmatch(known[2], '%S+') do redis.call('ZREM', index, ARGV[1]) end
-keep(tonumber(ARGV[9]))
+local count = tonumber(ARGV[9])
+keep(count)
+local kept = ' ' .. table.concat(KEYS, ' ', 2, count + 1) .. ' '
+for index in string.gmatch(known[2], '%S+') do
+  if not string.find(kept, ' ' .. index .. ' ', 1, true) then
+    redis.call('ZREM', index, ARGV[1])
+  end
+end
 if ARGV[13] ~= '' then redis.call('PUBLISH', ARGV[12], ARGV[13]) end
 return 1
 """

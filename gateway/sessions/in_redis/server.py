@@ -207,7 +207,7 @@ def why(error: Exception, bounds: Bounds) -> str:
     if "No connection available" in str(error):
         return BUSY
     for kind, words in _WORDS:
-        if isinstance(error, kind):
+        if isinstance(error, kind) or isinstance(error.__cause__, kind):
             return words
     return str(error) or type(error).__name__
 
