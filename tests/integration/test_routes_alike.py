@@ -1,5 +1,7 @@
 """Routes that share an upstream, and what is remembered of its answers."""
 
+import pytest
+
 from tests.support.raw_client import exchange
 from tests.support.raw_upstream import answering, raw_upstream
 from tests.support.whole_world import whole_world
@@ -49,13 +51,21 @@ async def heads(response: bytes, *paths: str) -> list[bytes]:
             ]
 
 
-async def test_the_same_answer_gets_the_prefix_of_the_route_that_asked() -> None:
-    response = answer("Location: /x", "Set-Cookie: c=1; Path=/")
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("Location: /x", b"Location: %b/x"),
+        ("Content-Location: /x", b"Content-Location: %b/x"),
+        ("Refresh: 5; url=/x", b"Refresh: 5; url=%b/x"),
+        ("Set-Cookie: c=1; Path=/x", b"Set-Cookie: c=1; Path=%b/x"),
+    ],
+)
+async def test_the_same_answer_gets_the_prefix_of_the_route_that_asked(
+    field: str, told: bytes
+) -> None:
     paths = ["/", "/a", "/b", "/", "/b", "/a"]
-    for path, head in zip(paths, await heads(response, *paths), strict=True):
-        prefix = path.rstrip("/").encode()
-        assert b"\r\nLocation: %b/x\r\n" % prefix in head
-        assert b"\r\nSet-Cookie: c=1; Path=%b" % (prefix or b"/") in head
+    for path, head in zip(paths, await heads(answer(field), *paths), strict=True):
+        assert b"\r\n%b\r\n" % (told % path.rstrip("/").encode()) in head
 
 
 async def test_an_answer_without_addresses_is_the_same_for_all() -> None:
