@@ -29,7 +29,7 @@ function init(args)
   end
 end
 """
-_COUNTED = """
+COUNTED = """
 function request()
   at = at % #requests + 1
   return requests[at]
@@ -56,7 +56,7 @@ function init(args)
   end
 end
 """
-    + _COUNTED
+    + COUNTED
 )
 
 
@@ -127,7 +127,7 @@ async def run(url: str, script: Path, connections: int, seconds: float) -> Count
 
 def _script(load: Load, own: Sequence[str]) -> str:
     cookies = [_joined(cookie, load.cookies) for cookie in own]
-    return (_SCRIPT + _COUNTED).format(
+    return (_SCRIPT + COUNTED).format(
         variants=load.variants,
         method=json.dumps(load.method),
         body=json.dumps(load.body) if load.body else "nil",
