@@ -132,6 +132,31 @@ async def test_one_client_starting_sign_ins_without_end_is_limited_alone() -> No
         assert await siege.limited("sign_ins_per_minute") == statuses[429]
 
 
+async def test_ten_thousand_sign_in_starts_hurt_nobody_but_who_sends_them() -> None:
+    async with besieged("") as siege:
+        statuses: Counter[int] = Counter()
+
+        async def flood() -> None:
+            async with siege.client(EVE) as eve:
+                for _ in range(50):
+                    eve.send((SIGN_IN + b"\r\n") * 20)
+                    for _ in range(20):
+                        statuses[(await eve.read_final()).status] += 1
+
+        async with asyncio.TaskGroup() as group:
+            floods = [group.create_task(flood()) for _ in range(10)]
+            asked = 0
+            while not all(task.done() for task in floods):
+                asked += 1
+                assert (await siege.ask(ADA, SIGN_IN)).status == 303
+                assert (await siege.ask(BOB, GET)).status == 200
+        assert asked >= 3
+        assert statuses.total() == 10_000
+        assert statuses.keys() == {303, 429}
+        assert 300 <= statuses[303] < 400
+        assert await siege.limited("sign_ins_per_minute") == statuses[429]
+
+
 @pytest.mark.parametrize(
     ("method", "name", "usual"),
     [
