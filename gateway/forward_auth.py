@@ -14,7 +14,8 @@ from typing import Final, assert_never
 
 from aiohttp import web
 
-from gateway.fields import Field
+from config.routes import Route
+from gateway.fields import Field, Fields, values
 from gateway.gate import Admitted, Gate
 from gateway.identity.auth_request import AuthRequestHeaders
 from gateway.identity.claimed_names import ClaimedNames
@@ -146,6 +147,8 @@ class ForwardAuth:
             *_caching(permit, has_cookies=bool(cookies)),
             *_numbered(cookies),
             (b"Cookie", self.strip_cookies(subject.received.cookie) or b""),
+            (b"Authorization", _authorization(permit.route, subject.received.fields)),
+            (b"X-Request-Id", subject.request_id.encode("ascii")),
             NO_STORE,
         )
         # nginx would make one cookie of several, or lose all but the first.
@@ -180,6 +183,13 @@ def _caching(permit: Permit, *, has_cookies: bool) -> tuple[Field, ...]:
     elif route.access != "public" and not route.shared_cache:
         value = b"private, no-cache" if route.access == "optional" else b"private"
     return ((b"X-Auth-Request-Cache-Control", value),)
+
+
+def _authorization(route: Route, fields: Fields) -> bytes:
+    """Return the credentials that the application gets: no bearer that was for us."""
+    keeps = route.pass_bearer or not route.takes_bearers
+    found = values(fields, b"authorization")
+    return found[0] if keeps and len(found) == 1 else b""
 
 
 def _numbered(cookies: Sequence[bytes]) -> Iterator[Field]:

@@ -61,8 +61,6 @@ class Telling:
     @property
     def names(self) -> frozenset[bytes]:
         """The names of all fields that may tell about somebody."""
-        if self.assertions is None:
-            return self.headers.names
         return self.headers.names | {self.header}
 
     def fields(

@@ -1,7 +1,8 @@
 """The headers by which another proxy learns who it is: X-Auth-Request-* and ours.
 
-Every name that may be told is told, empty where there is nothing to say: a proxy that
-copies it overwrites what the client may have sent by that name.
+Every name that may be told is told, empty where there is nothing to say, and those of
+the usual preset whatever the preset is: a proxy that copies one overwrites what the
+client may have sent by that name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ class AuthRequestHeaders:
     ) -> None:
         usual = settings.model_copy(update={"preset": "forwarded", "headers": {}})
         self._usual = IdentityHeaders(usual, sign_in)
-        own = sorted(names)
+        own = sorted({*names, *self._usual.names})
         usual_names = (
             *map(_renamed, sorted(self._usual.names)),
             *(_renamed(name) for name in own if _is_token(name)),

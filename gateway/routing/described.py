@@ -103,7 +103,7 @@ def _asked(
             else "no field describes the request asked about"
         )
     if below:
-        words: _Words | Malformed = _by_path(asking)
+        words = _by_path(asking)
     elif forwarded:
         words = _by_forwarded(asking)
     else:
@@ -113,12 +113,23 @@ def _asked(
     return _read(words, asking, publication, longest)
 
 
-def _by_path(asking: Received) -> _Words:
-    return _Words(
-        asking.method.encode("ascii"),
-        asking.host_field,
-        asking.target.raw.removeprefix(AUTH),
-    )
+def _by_path(asking: Received) -> _Words | Malformed:
+    host = _host(asking)
+    if isinstance(host, Malformed):
+        return host
+    method = asking.method.encode("ascii")
+    return _Words(method, host, asking.target.raw.removeprefix(AUTH))
+
+
+def _host(asking: Received) -> bytes | Malformed:
+    """Return the Host of a question, where that describes the request asked about.
+
+    Such a proxy may pass on an X-Forwarded-Host of the client's: it must not differ.
+    """
+    (host,) = values(asking.fields, b"host")
+    if canonical_host(host) != asking.host:
+        return Malformed("Host and X-Forwarded-Host name different hosts")
+    return host
 
 
 def _by_forwarded(asking: Received) -> _Words | Malformed:
@@ -141,7 +152,8 @@ def _by_original(asking: Received) -> _Words | Malformed:
             "expected X-Original-Method once, and one of X-Original-URL and -URI"
         )
     if uri is not None:
-        return _Words(method, asking.host_field, uri)
+        host = _host(asking)
+        return host if isinstance(host, Malformed) else _Words(method, host, uri)
     return _by_url(method, url or b"", values(fields, _HOST))
 
 
@@ -151,8 +163,9 @@ def _by_url(method: bytes, url: bytes, hosts: list[bytes]) -> _Words | Malformed
     if isinstance(target, BadTarget):
         return Malformed(target.reason)
     host = target.authority
-    if host is None:
-        return Malformed("X-Original-URL is no http address")
+    # Made of a Host "a?b" and a path: nginx lets it be, and the path would be lost.
+    if host is None or not url.partition(host)[2].startswith(b"/"):
+        return Malformed("X-Original-URL is no http address with a path")
     if {canonical_host(one) for one in hosts} - {canonical_host(host)}:
         return Malformed("X-Original-URL and X-Forwarded-Host name different hosts")
     return _Words(method, host, target.raw)

@@ -344,6 +344,7 @@ async def test_the_assertion_and_own_names_are_told_too(tmp_path: Path) -> None:
     async with asked_world(server, tables=tables) as world:
         answer = await ask(world, Form.FORWARDED, b"/public/x")
         assert answer.values(b"X-Team") == [b""]
+        assert len(answer.value(b"X-Request-Id") or b"") > 10
         assert answer.values(b"X-Gateway-Assertion") == [b""]
         await sign_in(world)
         answer = await ask(world, Form.FORWARDED, b"/x")

@@ -177,6 +177,7 @@ async def fortress(
     people: Sequence[Person] = EVERYONE,
     signed_in: Sequence[str] = ("ada", "bob"),
     server: str = "",
+    public_url: str = "",
 ) -> AsyncIterator[Fortress]:
     """Run one; in *routes* UPSTREAM stands for the strict upstream.
 
@@ -186,12 +187,16 @@ async def fortress(
         strict_upstream() as upstream,
         EmulatedLogto.start(people=people) as logto,
         running_gateway(
-            logto, routes.replace("UPSTREAM", upstream.url), server=server
+            logto,
+            routes.replace("UPSTREAM", upstream.url),
+            server=server,
+            public_url=public_url,
         ) as gateway,
     ):
         cookies = {}
         for person in signed_in:
-            async with VirtualBrowser() as browser:
+            published = {gateway.url: f"http://127.0.0.1:{gateway.port}"}
+            async with VirtualBrowser(published=published) as browser:
                 page = await browser.sign_in(f"{gateway.url}/.gateway/sign-in", person)
                 assert page.status == 200, page
                 kept = browser.cookie_header(gateway.url).split("; ")

@@ -40,12 +40,19 @@ def test_the_usual_values_come_under_both_names() -> None:
 def test_01_02_nobody_is_told_as_emptiness_under_every_name() -> None:
     assert set(told(None)) == set(told(ADA))
     assert set(told(None).values()) == {b""}
-    assert told(None, preset="remote-user", headers={"X-Team": "x_id"}) == {
-        **dict.fromkeys((b"X-Auth-Request-" + name for name in (
-            b"User", b"Preferred-Username", b"Email", b"Groups", b"Name")), b""),
-        **dict.fromkeys((b"Remote-User", b"Remote-Name", b"Remote-Email",
-                         b"Remote-Groups", b"X-Team"), b""),
+    own = told(None, preset="remote-user", headers={"X-Team": "x_id"})
+    assert set(own.values()) == {b""}
+    assert set(own) == {
+        *(prefix + name for prefix in (b"X-Auth-Request-", b"X-Forwarded-")
+          for name in (b"User", b"Preferred-Username", b"Email", b"Groups", b"Name")),
+        b"Remote-User", b"Remote-Name", b"Remote-Email", b"Remote-Groups", b"X-Team",
     }  # fmt: skip
+
+
+def test_01_names_of_another_preset_are_told_as_emptiness() -> None:
+    fields = told(ADA, preset="remote-user")
+    assert fields[b"Remote-User"] == b"s1"
+    assert fields[b"X-Forwarded-User"] == b""
 
 
 def test_own_names_win_over_the_usual_ones() -> None:

@@ -23,6 +23,7 @@ PUBLICATION = Publication(
     trust_unix=False,
 )
 HOST: Field = (b"Host", b"gateway:8080")
+OWN_HOST: Field = (b"Host", b"app.example.com:443")
 METHOD: Field = (b"X-Forwarded-Method", b"POST")
 FORWARDED_HOST: Field = (b"X-Forwarded-Host", b"app.example.com")
 URI: Field = (b"X-Forwarded-Uri", b"/a%2Fb?c=/d")
@@ -58,7 +59,7 @@ def question(
             id="nginx, an URL and the same host",
         ),
         pytest.param(
-            question(ORIGINAL_METHOD, ORIGINAL_URI, FORWARDED_HOST),
+            question(ORIGINAL_METHOD, ORIGINAL_URI, FORWARDED_HOST, host=OWN_HOST),
             Passing.STATUS,
             id="nginx, a target",
         ),
@@ -68,6 +69,7 @@ def question(
                 ORIGINAL_URI,
                 FORWARDED_HOST,
                 target=b"/.gateway/auth?refusal",
+                host=OWN_HOST,
             ),
             Passing.WHOLE,
             id="nginx, for the refusal",
@@ -137,6 +139,29 @@ def test_each_proxy_says_which_request_it_asks_about(
                 ORIGINAL_METHOD, (b"X-Original-URL", b"https://a@app.example.com/")
             ),
             id="userinfo",
+        ),
+        pytest.param(
+            question(
+                ORIGINAL_METHOD,
+                (b"X-Original-URL", b"https://app.example.com?x/admin"),
+            ),
+            id="a host that swallows the path",
+        ),
+        pytest.param(
+            question(ORIGINAL_METHOD, (b"X-Original-URL", b"https://app.example.com")),
+            id="no path",
+        ),
+        pytest.param(
+            question(ORIGINAL_METHOD, ORIGINAL_URI, FORWARDED_HOST),
+            id="a target of another host than is asked for",
+        ),
+        pytest.param(
+            question(
+                (b"X-Forwarded-Host", b"public.example.com"),
+                target=b"/.gateway/auth/a",
+                host=OWN_HOST,
+            ),
+            id="a path of another host than is asked for",
         ),
         pytest.param(
             question(*FORWARDED, target=b"/.gateway/auth/a", method="POST"),
@@ -243,7 +268,7 @@ def test_no_mixture_of_descriptions_is_one(fields: list[Field]) -> None:
     )
     if frozenset(fields) == frozenset(FORWARDED):
         is_one = is_one and len(fields) == len(FORWARDED)
-    sent_by = sender([HOST, *fields], "10.0.0.1", PUBLICATION)
+    sent_by = sender([OWN_HOST, *fields], "10.0.0.1", PUBLICATION)
     asking = receive("GET", b"/.gateway/auth", sent_by)
     assert isinstance(asking, Received)
     found = described(asking, PUBLICATION, 100).asked
