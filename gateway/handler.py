@@ -33,6 +33,7 @@ from gateway.pages.render import Renderer
 from gateway.preflight import Preflights
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.forward import Stamp, UpstreamFailure
+from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
 from gateway.routing.client_address import UNKNOWN
@@ -89,7 +90,8 @@ class Handler:
             story.ended = "client_gone"
             raise
         else:
-            story.answered(response)
+            if not isinstance(response, Relayed):  # else measured on its way
+                story.answered(response)
             return response
         finally:
             story.measured(request.record)
@@ -99,7 +101,8 @@ class Handler:
         """Answer *request*; what nobody expected becomes a page, if it still can."""
         try:
             answer = await self._answer(request, story)
-            if isinstance(answer, web.StreamResponse):
+            # Relayed first: to ask whether it is the other takes a microsecond.
+            if isinstance(answer, (Relayed, web.StreamResponse)):
                 return answer
             return as_response(answer, lambda page: self._page(page, request, story))
         except (RequestRefused, ConnectionError):
