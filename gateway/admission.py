@@ -13,6 +13,7 @@ from gateway.policy.access import (
     Permit,
     SignIn,
     decide,
+    settled,
 )
 from gateway.policy.same_origin import is_same_origin
 from gateway.programs import BEARER_REQUIRED, Programs, Refused
@@ -60,7 +61,7 @@ class Admission:
             if isinstance(shown, Refused):
                 return shown, None
             if shown is not None:
-                return _settled(decide(route, shown.identity)), shown
+                return settled(decide(route, shown.identity)), shown
             if not route.takes_sessions:
                 unknown = decide(route, None)
                 wanted = isinstance(unknown, SignIn)
@@ -99,9 +100,4 @@ class Admission:
                 within = route.require.signed_in_within
                 if visit.now - session.authenticated_at >= within:
                     return TooOld(within), session
-        return (decision if self.chooses else _settled(decision)), session
-
-
-def _settled(decision: Decision) -> Decision:
-    """Return *decision* about somebody who has nothing to choose."""
-    return Forbid(decision.reason) if isinstance(decision, Choose) else decision
+        return (decision if self.chooses else settled(decision)), session

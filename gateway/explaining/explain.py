@@ -20,7 +20,8 @@ from gateway.explaining.shown import Shown, asked_for, counted
 from gateway.fields import Field
 from gateway.identity.headers import IdentityHeaders
 from gateway.identity.identity import Identity
-from gateway.policy.access import Permit, decide
+from gateway.identity.needs import Needs
+from gateway.policy.access import Permit, decide, settled
 from gateway.policy.allow import unmet
 from gateway.policy.same_origin import CROSS_SITE, is_same_origin
 from gateway.proxying.forwarded import forwarding_fields
@@ -37,6 +38,9 @@ from gateway.routing.received import (
 )
 from gateway.routing.table import Matched, RouteTable, UnknownHost
 
+_AGAIN = (
+    "sign_in_again 401: a person is sent to sign in again (302), a program gets 401"
+)
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BY_THE_CLIENT = frozenset({b"X-Forwarded-For", b"Forwarded"})
 _FROM_ANOTHER_SITE: Field = (b"Sec-Fetch-Site", b"cross-site")
@@ -50,16 +54,19 @@ class Explainer:
     routes: RouteTable
     publication: Publication
     identity_headers: IdentityHeaders
+    needs: Needs
 
     @classmethod
     def of(cls, settings: Settings) -> "Explainer":
         """Return the explainer for *settings*."""
         server = settings.server
+        headers = IdentityHeaders(settings.identity, settings.logto.sign_in)
         return cls(
             settings,
             RouteTable(settings.routes, server.public_url.host),
             Publication(server.public_url, server.trusted_proxies, server.trust_unix),
-            IdentityHeaders(settings.identity, settings.logto.sign_in),
+            headers,
+            Needs.of(settings, headers),
         )
 
     def explain(self, asked: Asked, shown: Shown | None) -> Explanation:
@@ -67,6 +74,7 @@ class Explainer:
 
         It comes without any field but ``Host``, from a client that is no proxy.
         """
+        shown = self._as_kept(shown)
         nothing = Explanation(
             method=asked.method,
             url=asked.url,
@@ -89,6 +97,13 @@ class Explainer:
                 return self._received(nothing, received, shown)
             case _:
                 assert_never(received)
+
+    def _as_kept(self, shown: Shown | None) -> Shown | None:
+        """Return *shown* as a session of this gateway holds it."""
+        if shown is None or shown.audiences is not None:
+            return shown
+        chosen = shown.identity.organization
+        return Shown(self.needs.kept(shown.identity, chosen))
 
     def _received(
         self, so_far: Explanation, received: Received, shown: Shown | None
@@ -121,6 +136,8 @@ class Explainer:
         who = counted(route, shown, self.settings.logto.resources)
         identity = who.identity
         decision = decide(route, identity)
+        if not self.needs.chooses:
+            decision = settled(decision)
         told = replace(
             so_far,
             route=named(route),
@@ -172,6 +189,9 @@ class Explainer:
             bearer = shown.audiences is not None
             credential = "a bearer" if bearer else "a session"
             yield Otherwise(f"without {credential}", in_short(nobody))
+        if route.require is not None:
+            within = f"{route.require.signed_in_within:g} seconds"
+            yield Otherwise(f"signed in longer ago than {within}", _AGAIN)
         if route.access != "public" and route.takes_sessions:
             yield from _across_sites(route, received)
         for method in _METHODS:

@@ -57,6 +57,11 @@ class Choose:
 Decision = Permit | SignIn | Choose | Forbid
 
 
+def settled(decision: Decision) -> Decision:
+    """Return *decision* about somebody who has no organization to choose."""
+    return Forbid(decision.reason) if isinstance(decision, Choose) else decision
+
+
 def decide(route: Route, identity: Identity | None) -> Decision:
     """Decide what to do with a request for *route* by *identity* (None: nobody).
 
