@@ -7,6 +7,7 @@ caller that fetches is cancelled, the next one takes over.
 
 import asyncio
 import copy
+import math
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar, cast
 
@@ -65,6 +66,10 @@ class Kept(Generic[T]):
         if value is not None and 0 <= self._now() - self._fetched_at < age:
             return value
         return await self.renew()
+
+    def doubt(self) -> None:
+        """Have no value count as recent that was fetched until now."""
+        self._fetched_at = -math.inf
 
     async def renew(self) -> T:
         """Return a value that was still to come when the caller asked.

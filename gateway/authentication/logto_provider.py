@@ -210,6 +210,10 @@ class LogtoProvider:
         except SdkError:
             raise ProviderUnavailable("Logto names no end of session.") from None
 
+    def doubt(self) -> None:
+        """Hear that Logto did not answer: nobody is sent there without asking it."""
+        self._endpoints.metadata.doubt()
+
     async def ready(self) -> bool:
         """Tell whether sign-ins can begin: Logto is known, or answers now."""
         try:

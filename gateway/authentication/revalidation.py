@@ -196,6 +196,7 @@ class Revalidation:
 
     def _away(self, session: Session, reason: str) -> None:
         """Hear that Logto could not be asked: sessions serve on."""
+        self.provider.doubt()
         self.metrics.refreshes.labels("logto_away").inc()
         self.metrics.provider_failures.inc()
         self._pause(session)

@@ -103,7 +103,7 @@ async def running(
     """Run the server that *command* starts, from when it listens on *port*."""
     process = await asyncio.create_subprocess_exec(*command, env=environment)
     try:
-        await _answers(port)
+        await answers(port)
         yield
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -111,7 +111,8 @@ async def running(
         await process.wait()
 
 
-async def _answers(port: int) -> None:
+async def answers(port: int) -> None:
+    """Wait until somebody listens on *port*."""
     async with asyncio.timeout(10):
         while True:
             try:

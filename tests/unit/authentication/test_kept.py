@@ -210,3 +210,14 @@ async def test_an_older_value_is_not_recent_though_it_still_serves() -> None:
     assert await kept.get() == "old"  # served on for a while
     for _ in range(2):
         assert isinstance(await outcome(lambda: kept.recent(15)), ProviderUnavailable)
+
+
+async def test_what_is_doubted_is_not_recent_and_serves_on() -> None:
+    source = Source()
+    kept = source.kept()
+    source.will_answer("first", ProviderUnavailable("away"), "second")
+    assert await kept.recent(15) == await kept.recent(15) == "first"
+    kept.doubt()
+    assert isinstance(await outcome(lambda: kept.recent(15)), ProviderUnavailable)
+    assert await kept.get() == "first"
+    assert await kept.recent(15) == await kept.recent(15) == "second"

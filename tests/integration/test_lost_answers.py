@@ -1,0 +1,94 @@
+"""Logto has done its part, and its answer is lost: what becomes of the session?
+
+Where Logto replaced the refresh token, only that answer held the new one.
+"""
+
+import pytest
+
+from gateway.demo.faults import Fault
+from gateway.demo.grants import ROTATION_GRACE
+from tests.support.virtual_browser import Page
+from tests.support.whole_world import World, whole_world
+
+OVERDUE = 600  # seconds after the sign-in
+LOST = Fault(drop=True, done=True)
+
+
+def rotate(world: World) -> None:
+    """Have Logto replace refresh tokens that are older than nine minutes."""
+    world.logto.lifetimes.refresh_token = 780
+
+
+def grants_alive(world: World) -> list[bool]:
+    return [
+        grant.alive
+        for session in world.logto.tenant.sessions.values()
+        for grant in session.grants.values()
+    ]
+
+
+async def ask(world: World) -> Page:
+    """Ask as a script does: it is never led to Logto, which would sign it in again."""
+    return await world.browser.fetch(world.url("/"))
+
+
+async def lose_the_answer(world: World) -> None:
+    """Have the session renewed while whatever Logto says is cut off."""
+    world.logto.faults["token"] = LOST
+    world.clock.at += OVERDUE
+    assert (await ask(world)).status == 200
+    world.logto.faults.clear()
+
+
+async def test_with_rotation_an_answer_that_is_lost_is_asked_for_again_at_once() -> (
+    None
+):
+    async with whole_world() as world:
+        rotate(world)
+        await world.sign_in()
+        world.logto.faults["token"] = Fault(drop=True, done=True, times=2)
+        world.clock.at += OVERDUE
+        assert (await ask(world)).status == 200
+        assert "token" not in world.logto.faults
+        for _ in range(3):
+            world.clock.at += OVERDUE
+            assert (await ask(world)).status == 200
+        assert grants_alive(world) == [True]
+
+
+async def test_and_once_more_within_the_grace_that_logto_gives() -> None:
+    async with whole_world() as world:
+        rotate(world)
+        await world.sign_in()
+        await lose_the_answer(world)
+        world.clock.at += ROTATION_GRACE - 1
+        assert (await ask(world)).status == 200
+        world.clock.at += OVERDUE
+        assert (await ask(world)).status == 200
+        assert grants_alive(world) == [True]
+
+
+async def test_after_that_logto_ends_the_grant_and_signing_in_again_is_silent() -> None:
+    async with whole_world() as world:
+        rotate(world)
+        await world.sign_in()
+        await lose_the_answer(world)
+        world.clock.at += ROTATION_GRACE + 2
+        at_x = world.logto.requests.count("x")
+        assert (await ask(world)).status == 401, "Logto took it for a theft"
+        page = await world.open("/deep")
+        assert (page.status, page.url) == (200, world.url("/deep"))
+        assert world.logto.requests.count("x") == at_x, "X is not asked a second time"
+
+
+@pytest.mark.parametrize("away", [1, 60, 3600, 12 * 3600 - 1])
+async def test_without_rotation_it_does_no_harm_however_long_it_takes(
+    away: int,
+) -> None:
+    async with whole_world(session='idle_timeout = "1d"') as world:
+        world.logto.client.rotate_refresh_token = False
+        await world.sign_in()
+        await lose_the_answer(world)
+        world.clock.at += away
+        assert (await ask(world)).status == 200
+        assert grants_alive(world) == [True]
