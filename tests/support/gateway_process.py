@@ -29,6 +29,7 @@ app_secret = "demo-secret"
 {logto_keys}
 [session]
 keys = ["{key}"]
+{session}
 {routes}
 """
 
@@ -43,6 +44,7 @@ def write_configuration(  # noqa: PLR0913 - the tables of a file, each by its na
     admin: str = "127.0.0.1:0",
     logto: str = "http://127.0.0.1:9",
     logto_keys: str = "",
+    session: str = "",
 ) -> Path:
     """Write a gateway.toml to *folder*; *listen* is TOML, the rest plain text."""
     path = folder / "gateway.toml"
@@ -54,6 +56,7 @@ def write_configuration(  # noqa: PLR0913 - the tables of a file, each by its na
             admin=admin,
             logto=logto,
             logto_keys=logto_keys,
+            session=session,
             key=KEY,
             routes=routes,
         )

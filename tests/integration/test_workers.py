@@ -1,0 +1,267 @@
+"""Several workers serve as one gateway."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.gateway_process import WAIT, gateway_process, write_configuration
+from tests.support.project import ROOT
+from tests.support.raw_client import connected, exchange
+from tests.support.running_workers import (
+    COOKIE,
+    Workers,
+    is_alive,
+    request,
+    running_workers,
+    sign_out,
+)
+
+
+async def metrics(workers: Workers) -> dict[str, float]:
+    """Return the samples of /metrics by name and labels."""
+    answer = await exchange(
+        workers.admin, b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    )
+    assert answer.status == 200
+    lines = [line for line in answer.body.decode().splitlines() if line[:1] != "#"]
+    return {name: float(value) for name, _, value in (o.rpartition(" ") for o in lines)}
+
+
+async def ready(workers: Workers) -> bytes:
+    """Return what /readyz says."""
+    answer = await exchange(
+        workers.admin, b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    )
+    return answer.body
+
+
+async def test_metrics_are_those_of_all_workers_and_never_grow_less(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        for worker in (1, 2):
+            client = await workers.client(worker)
+            for _ in range(3):
+                await workers.ask(client, "/public/count")
+        asked = len(workers.upstream.requests)
+        answered = (
+            'gateway_requests_total{decision="permit",route="/public",status="2xx"}'
+        )
+
+        told = await metrics(workers)
+
+        assert told[answered] == asked >= 8
+        assert told['gateway_upstream_seconds_count{route="/public"}'] == asked
+        assert told['gateway_upstream_seconds_bucket{le="+Inf",route="/public"}'] == (
+            asked
+        )
+        assert told["gateway_open_connections"] == 2
+        assert told["gateway_workers"] == 2
+        assert told["gateway_worker_restarts_total"] == 0
+        memory = 'process_resident_memory_bytes{worker="%s"}'
+        for process in ("1", "2", "supervisor"):
+            assert told[memory % process] > 10_000_000
+
+        await workers.kill(1)
+
+        told = await metrics(workers)
+        assert told[answered] == asked
+        assert told["gateway_worker_restarts_total"] == 1
+        assert told["gateway_workers"] == 2
+
+
+async def test_a_worker_that_is_killed_comes_back_and_another_takes_over(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        on_one, on_two = await workers.client(1), await workers.client(2)
+        so_far = len(workers.log.lines)
+        os.kill(workers.pid(1), signal.SIGKILL)
+        await workers.log.line("worker_ended", worker=1, exit=-signal.SIGKILL)
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await workers.ask(on_one, "/public")
+        for _ in range(20):  # half of them come to the listener of the one that is away
+            async with connected(workers.port) as client:
+                assert (await workers.ask(client, "/public")).status == 200
+        assert (await workers.ask(on_two, "/public")).status == 200
+        await workers.log.line("worker_ready", after=so_far, worker=1)
+        assert await workers.worker_of(await workers.client(1)) == 1
+        assert await ready(workers) == b"ready\n"
+
+
+async def test_who_dies_again_and_again_is_started_ever_more_seldom(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        for _ in range(3):
+            await workers.kill(2)
+        pauses = [line["again_in"] for line in workers.log.all("worker_ended")]
+        assert pauses == [0.0, 1.0, 2.0]
+
+
+async def test_without_any_worker_it_is_not_ready(tmp_path: Path) -> None:
+    async with running_workers(tmp_path) as workers:
+        so_far = len(workers.log.lines)
+        for worker in (1, 2):
+            os.kill(workers.pid(worker), signal.SIGKILL)
+            await workers.log.line("worker_ended", worker=worker)
+        assert await ready(workers) == b"not ready: no worker\n"
+        async with connected(workers.port) as client:
+            client.send(request("/public"))  # it waits for one
+            assert (await client.read_final()).status == 200
+        for worker in (1, 2):
+            await workers.log.line("worker_ready", after=so_far, worker=worker)
+        assert await ready(workers) == b"ready\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_requests_of_all_workers_finish(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        clients = [await workers.client(worker) for worker in (1, 2)]
+        idle = await workers.client(2)
+        pids = [workers.pid(worker) for worker in (1, 2)]
+        workers.upstream.door.clear()
+        for client in clients:
+            client.send(request("/public/slow"))
+        await workers.reached("/public/slow", 2)
+
+        workers.process.send(number)
+
+        assert await idle.read_to_end() == b""
+        assert await ready(workers) == b"not ready: stopping\n"
+        with pytest.raises(ConnectionError):
+            async with connected(workers.port):
+                pass
+        workers.upstream.door.set()
+        for client in clients:
+            assert (await client.read_final()).status == 200
+        async with asyncio.timeout(WAIT):
+            assert await workers.process.process.wait() == 0
+        await workers.log.line("stopped")
+        assert not any(map(is_alive, pids))
+
+
+async def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:
+    async with running_workers(tmp_path, server='shutdown_timeout = "60s"') as workers:
+        pids = [workers.pid(worker) for worker in (1, 2)]
+        clients = [await workers.client(worker) for worker in (1, 2)]
+        workers.upstream.door.clear()
+        for client in clients:
+            client.send(request("/public/slow"))
+        await workers.reached("/public/slow", 2)
+        workers.process.send(signal.SIGTERM)
+        await workers.log.line("stopping")
+
+        workers.process.send(signal.SIGTERM)
+
+        async with asyncio.timeout(WAIT):
+            assert await workers.process.process.wait() == 1
+        assert not any(map(is_alive, pids))
+        workers.upstream.door.set()
+
+
+async def test_the_workers_end_with_a_supervisor_that_is_killed(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        pids = [workers.pid(worker) for worker in (1, 2)]
+        client = await workers.client(1)
+        workers.process.process.kill()
+        async with asyncio.timeout(WAIT):
+            while any(map(is_alive, pids)):  # noqa: ASYNC110 - not our children
+                await asyncio.sleep(0.01)
+        assert await client.read_to_end() == b""
+        for worker in (1, 2):
+            await workers.log.line("supervisor_gone", worker=worker)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_to_the_whole_group_stop_gracefully(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        for pid in (workers.pid(1), workers.pid(2), workers.process.process.pid):
+            os.kill(pid, number)
+        async with asyncio.timeout(WAIT):
+            assert await workers.process.process.wait() == 0
+        assert workers.log.all("worker_ended") == []
+
+
+async def test_a_worker_that_hangs_stops_nobody_and_is_replaced(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        browser = await workers.signed_in()
+        cookie = workers.cookie(browser)
+        client = await workers.client(2)
+        assert (await workers.ask(client, "/", cookie)).status == 200
+        so_far = len(workers.log.lines)
+        os.kill(workers.pid(1), signal.SIGSTOP)
+        assert (await workers.ask(client, "/", cookie)).status == 200
+
+        client.send(sign_out(cookie))
+
+        await workers.log.line("worker_hangs", worker=1)
+        # Who is answered knows that nobody serves this session any more.
+        assert (await client.read_final()).status == 303
+        await workers.log.line("worker_ended", worker=1, exit=-signal.SIGKILL)
+        await workers.log.line("worker_ready", after=so_far, worker=1)
+        for worker in (1, 2):
+            asked = await workers.ask(await workers.client(worker), "/", cookie)
+            assert asked.status == 401
+
+
+async def test_a_unix_socket_is_shared(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.sock"
+    async with running_workers(tmp_path, listen=f'"unix:{path}"') as workers:
+        for number in range(5):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(request(f"/public/{number}"))
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.transport.abort()
+        await workers.kill(1)
+        assert path.is_socket()
+        workers.process.send(signal.SIGTERM)
+        async with asyncio.timeout(WAIT):
+            assert await workers.process.process.wait() == 0
+        assert not path.exists()
+
+
+async def test_two_gateways_do_not_share_an_address_by_mistake(tmp_path: Path) -> None:
+    async with running_workers(tmp_path) as workers:
+        for count in (1, 2):
+            file = write_configuration(
+                tmp_path,
+                '[[routes]]\nupstream = "http://127.0.0.1:9"\naccess = "public"\n',
+                listen=f'"127.0.0.1:{workers.port}"',
+                server=f"workers = {count}",
+            )
+            async with gateway_process(file) as second:
+                words = await second.errors()
+                assert "the address is in use" in words
+                assert await second.ended() == 1
+
+
+async def test_what_keeps_workers_from_starting_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "if any('gateway.worker' in word for word in sys.orig_argv):\n"
+        "    sys.exit('no worker here')\n"
+    )
+    file = write_configuration(
+        tmp_path,
+        '[[routes]]\nupstream = "http://127.0.0.1:9"\naccess = "public"\n',
+        server="workers = 4",
+    )
+    environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    async with gateway_process(file, environ=environ) as gateway:
+        words = await gateway.errors()
+        assert await gateway.ended() == 1
+    assert words.count("SystemExit: no worker here") == 1
+    assert "gateway: no worker could be started: the first ended with 1" in words
+    assert COOKIE not in words
