@@ -177,11 +177,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="how long each time (5)")
     parser.add_argument("--markdown", action="store_true", help="for a document")
     parser.add_argument("--routes", action="store_true", help="1,000 routes beside one")
-    names = [*(case.name for case in CASES), *(shape.name for shape in routes.shapes())]
-    parser.add_argument("--case", action="append", choices=names)
+    shapes = [shape.name for shape in routes.shapes()]
+    cases = [case.name for case in CASES]
+    parser.add_argument("--case", action="append", choices=[*cases, *shapes])
     parser.add_argument("--proxy", action="append", choices=list(STARTS))
     parser.add_argument("--profile", metavar="SVG", help="of the first proxy and case")
     options = parser.parse_args()
+    known = shapes if options.routes else cases
+    if not set(options.case or ()) <= set(known):
+        parser.error(f"these can be chosen here: {', '.join(known)}")
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
