@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from config.allow import AnyOf, Condition
+from config.hints_about_members import members
 from config.listen import TcpAddress
 from config.origin import is_loopback
 from config.settings import Settings
@@ -19,6 +20,7 @@ def hints(settings: Settings) -> Iterator[str]:
     yield from _transport(settings)
     yield from _cookie(settings)
     yield from _conditions(settings)
+    yield from members(settings)
     yield from _routes(settings)
 
 

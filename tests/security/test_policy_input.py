@@ -1,4 +1,4 @@
-"""Attacks 09 and 16: garbage where policy looks, and e-mail addresses that mislead.
+"""Attacks 09 and 16: garbage where policy looks, and values that mislead.
 
 Whatever Logto says about a person, only what is plainly on the list lets them in; and
 whatever cannot be understood lets nobody in.
@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.demo.logto import EmulatedLogto
-from gateway.demo.people import Person
+from gateway.demo.people import Member, Person
+from gateway.demo.signing_keys import Claims, Header
 from tests.security.conftest import alarms, size
 from tests.support.running_gateway import RunningGateway, running_gateway
 from tests.support.strict_upstream import StrictUpstream, strict_upstream
@@ -54,6 +55,32 @@ path = "/nobody-either"
 upstream = "UPSTREAM"
 allow = []
 """
+MEMBERS_ONLY = """
+[[routes]]
+upstream = "UPSTREAM"
+allow = "anyone"
+[[routes]]
+path = "/role"
+upstream = "UPSTREAM"
+allow = { roles = ["admin", "a", "1", "True", "None", "[]", "*"] }
+[[routes]]
+path = "/organization"
+upstream = "UPSTREAM"
+allow = { organizations = ["acme", "a", "1", "true", "null"] }
+[[routes]]
+path = "/there"
+upstream = "UPSTREAM"
+allow = { organization_roles = ["acme:admin", "acme:a", "a:cme"] }
+[[routes]]
+path = "/scope"
+upstream = "UPSTREAM"
+allow = { scopes = ["read:notes", "r", "*"] }
+[[routes]]
+path = "/nobody"
+upstream = "UPSTREAM"
+allow = [{ roles = [] }, { organizations = [] }, { organization_roles = [] }]
+"""
+FOR_MEMBERS = ("/role", "/organization", "/there", "/scope", "/nobody")
 MANY_SIGN_INS = "[limits]\nsign_ins_per_minute = 100000\n"
 LISTED = ("/x-id", "/handle", "/subject", "/email", "/domain", "/nobody",
           "/nobody-either")  # fmt: skip
@@ -66,15 +93,16 @@ class Realm:
     gateway: RunningGateway
     logto: EmulatedLogto
     upstream: StrictUpstream
+    listed: tuple[str, ...] = LISTED
 
     async def let_in(self, who: Person) -> list[str]:
         """Return the listed paths that *who* gets to; signing in may be refused."""
         self.logto.tenant.people["odd"] = who
         async with VirtualBrowser() as browser:
             page = await browser.sign_in(self.gateway.url, "odd")
-            assert page.status in {200, 400, 403, 502}, page
+            assert page.status in {200, 400, 403, 502, 503}, page
             self.upstream.forget()
-            for path in LISTED:
+            for path in self.listed:
                 page = await browser.navigate(
                     self.gateway.url + path, until=self.logto.endpoint
                 )
@@ -211,3 +239,163 @@ async def test_09_without_a_plain_subject_nobody_is_signed_in(
 ) -> None:
     who = person(x_id="2244994945", claims={"sub": sub})
     assert await realm.let_in(who) == []
+
+
+# Roles, permissions and organizations
+
+API = "https://api.example.com"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def members(log_lines: Path) -> AsyncIterator[Realm]:
+    start = size(log_lines)
+    async with (
+        strict_upstream() as upstream,
+        EmulatedLogto.start() as logto,
+        running_gateway(
+            logto,
+            MEMBERS_ONLY.replace("UPSTREAM", upstream.url),
+            tables=MANY_SIGN_INS,
+            logto_keys=f'resources = ["{API}"]',
+        ) as gateway,
+    ):
+        logto.resources.add(API)
+        logto.organizations.update(acme="Acme", other="Other", a="A")
+        yield Realm(gateway, logto, upstream, FOR_MEMBERS)
+    assert alarms(log_lines, start) == []
+
+
+ADMIN = Member("acme", ("admin",))
+
+
+@pytest.mark.parametrize(
+    ("who", "paths"),
+    [
+        pytest.param(person(roles=("x", "admin")), ["/role"], id="role"),
+        pytest.param(
+            person(permissions={API: ("read:notes",)}), ["/scope"], id="scope"
+        ),
+        pytest.param(
+            person(memberships=(ADMIN,)), ["/organization", "/there"], id="admin there"
+        ),
+        pytest.param(
+            person(memberships=(Member("acme"), Member("other", ("admin",)))),
+            ["/organization"],
+            id="admin elsewhere",
+        ),
+        pytest.param(person(memberships=(Member("other"),)), [], id="of another"),
+        pytest.param(person(permissions={"x": ("read:notes",)}), [], id="another API"),
+    ],
+)
+async def test_who_has_what_is_listed_gets_in(
+    members: Realm, who: Person, paths: list[str]
+) -> None:
+    assert await members.let_in(who) == paths
+
+
+ROLES: dict[str, object] = {
+    "a text": "admin", "a text with commas": "admin,editor", "comma first": ",admin",
+    "commas in a list": ["admin,editor"], "a text with spaces": "x admin",
+    "capitals": ["ADMIN"], "a capital": ["Admin"], "blank behind": ["admin "],
+    "blank before": [" admin"], "line feed": ["admin\n"], "NUL": ["admin\x00"],
+    "tab": ["admin\t"], "zero width": ["admin\u200b"], "soft hyphen": ["ad\u00admin"],
+    "homograph": ["\u0430dmin"], "full width": ["\uff41dmin"],
+    "dotless": ["adm\u0131n"],
+    "combining": ["admin\u0301"], "direction turned": ["\u202eadmin"],
+    "byte order mark": ["\ufeffadmin"], "a list in a list": [["admin"]],
+    "an object": {"admin": True}, "objects": [{"name": "admin"}], "a path": ["/admin"],
+    "a pattern": ["adm*"], "a part": ["admi"], "more": ["administrator"],
+    "a truth": True, "truths": [True], "numbers": [1], "a number": 1, "nothing": None,
+    "nothings": [None], "an empty list in it": [[]], "very long": ["admin" * 100],
+    "after a hundred": [*map(str, range(10, 110)), "admin"],
+    "ten thousand": ["x"] * 10_000 + ["admin"], "a number of letters": 97,
+    "quoted": ['"admin"'], "escaped": ["%61dmin"], "empty": [""], "no list": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("roles", ROLES.values(), ids=ROLES)
+async def test_09_a_role_that_is_not_plainly_listed_matches_nothing(
+    members: Realm, roles: object
+) -> None:
+    assert await members.let_in(person(claims={"roles": roles})) == []
+
+
+async def test_a_role_counts_beside_odd_ones(members: Realm) -> None:
+    odd = {"roles": [None, 1, "", ["x"], "admin", {}]}
+    assert await members.let_in(person(claims=odd)) == ["/role"]
+
+
+ORGANIZATIONS: dict[str, object] = {
+    "a text": "acme", "a letter of a text": "a", "capitals": ["ACME"],
+    "blank behind": ["acme "], "line feed": ["acme\n"], "a colon": ["acme:admin"],
+    "objects": [{"id": "acme"}], "an object": {"acme": {}}, "lists": [["acme"]],
+    "numbers": [1], "truths": [True], "nothings": [None], "homograph": ["\u0430cme"],
+    "full width": ["\uff41cme"], "zero width": ["acme\u200b"], "commas": ["acme,other"],
+    "urn": ["urn:logto:organization:acme"], "very long": ["acme" * 100],
+    "after a hundred": [*map(str, range(10, 110)), "acme"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("organizations", ORGANIZATIONS.values(), ids=ORGANIZATIONS)
+async def test_09_an_organization_that_is_not_plainly_listed_matches_nothing(
+    members: Realm, organizations: object
+) -> None:
+    roles = ["acme:admin", "acme:a", "a:cme"]
+    claims = {"organizations": organizations, "organization_roles": roles}
+    assert await members.let_in(person(claims=claims)) == []
+
+
+THERE: dict[str, object] = {
+    "a text": "acme:admin", "another organization": ["other:admin"],
+    "the role alone": ["admin"], "the organization alone": ["acme"],
+    "no role": ["acme:"], "no organization": [":admin"], "two colons": ["acme::admin"],
+    "a colon in the role": ["acme:x:admin"], "capitals": ["ACME:admin"],
+    "a capital role": ["acme:Admin"], "blank within": ["acme: admin"],
+    "blank before": [" acme:admin"], "commas": ["acme:admin,acme:x"],
+    "objects": [{"organizationId": "acme", "role": "admin"}],
+    "lists": [["acme", "admin"]],
+    "an object": {"acme": ["admin"]}, "cut at another place": ["a:cme"],
+    "full-width colon": ["acme\uff1aadmin"], "part of an id": ["acm:eadmin"],
+    "longer id": ["acme2:admin"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("roles", THERE.values(), ids=THERE)
+async def test_09_a_role_there_that_is_not_plainly_listed_matches_nothing(
+    members: Realm, roles: object
+) -> None:
+    claims = {"organizations": ["acme"], "organization_roles": roles}
+    who = person(claims=claims, memberships=(Member("acme"),))
+    assert await members.let_in(who) == ["/organization"]
+
+
+SCOPES: dict[str, object] = {
+    "a list": ["read:notes"], "an object": {"read:notes": True},
+    "capitals": "READ:notes",
+    "commas": "read:notes,x", "a part": "read", "more": "read:notes2", "tabs":
+    "x\tread:notes", "line feed": "x\nread:notes", "no-break space":
+    "x\u00a0read:notes", "two spaces": "x  read:notes", "blank behind": "read:notes ",
+    "quoted": '"read:notes"', "homograph": "r\u0435ad:notes", "a number": 1, "a truth":
+    True, "nothing": None, "empty": "", "zero width": "read:notes\u200b",
+    "a thousand": " ".join([*(f"y{n}" for n in range(1000)), "read:notes"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+async def test_09_a_scope_that_is_not_plainly_listed_matches_nothing(
+    members: Realm, scope: object
+) -> None:
+    def hook(claims: Claims, _header: Header) -> None:
+        claims["scope"] = scope
+
+    members.logto.behaviour.access_token_hook = hook
+    try:
+        assert await members.let_in(person(permissions={API: ("r",)})) == []
+    finally:
+        members.logto.behaviour.access_token_hook = None
+
+
+async def test_09_a_scope_in_a_claim_is_none(members: Realm) -> None:
+    """Permissions stand in access tokens: claims of that name come from elsewhere."""
+    claims = {"scopes": ["read:notes"], "scope": "read:notes", "organization": "acme"}
+    assert await members.let_in(person(claims=claims)) == []

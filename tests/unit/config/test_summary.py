@@ -63,6 +63,37 @@ def test_no_hints_where_nothing_is_odd() -> None:
     assert list(hints(settings(**QUIET))) == []
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            {
+                "logto": {"resources": '["https://a.example"]'},
+                "routes": {"allow": '{ scopes = ["read"] }'},
+            },
+            id="permissions of one resource",
+        ),
+        pytest.param(
+            {"routes": {"allow": '{ organizations = ["a"], scopes = ["read"] }'}},
+            id="permissions in an organization",
+        ),
+        pytest.param(
+            {
+                "logto": {"organization": '"acme"'},
+                "routes": {"allow": '{ organization_roles = ["acme:admin"] }'},
+            },
+            id="the fixed organization",
+        ),
+    ],
+)
+def test_no_hint(changes: dict[str, dict[str, str | None]]) -> None:
+    merged = {
+        table: {**QUIET.get(table, {}), **changes.get(table, {})}
+        for table in QUIET | changes
+    }
+    assert list(hints(settings(**merged))) == []
+
+
 HINTS = [
     pytest.param(
         {"server": {"public_url": '"http://localhost"'}}, "not Secure", id="http"
@@ -120,6 +151,37 @@ HINTS = [
         },
         "nobody can sign in at a host",
         id="a host that cannot sign in",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ roles = ["admin"] }'}},
+        "default roles",
+        id="roles",
+    ),
+    pytest.param(
+        {"routes": {"allow": '{ scopes = ["read"] }'}},
+        "scopes match nobody: name the API resource",
+        id="permissions of nothing",
+    ),
+    pytest.param(
+        {
+            "logto": {"resources": '["https://a.example", "https://b.example"]'},
+            "routes": {"allow": '{ scopes = ["read"] }'},
+        },
+        "whichever of logto.resources",
+        id="permissions of several resources",
+    ),
+    pytest.param(
+        {
+            "logto": {"organization": '"acme"'},
+            "routes": {"allow": '{ organization_roles = ["other:admin"] }'},
+        },
+        "of others than logto.organization match nobody",
+        id="roles in another organization than the fixed one",
+    ),
+    pytest.param(
+        {"logto": {"organization": '"acme"'}},
+        "logto.organization alone keeps nobody out",
+        id="a fixed organization that no rule names",
     ),
     pytest.param(
         {"routes": {"host": '"b.example.com"'}},
