@@ -49,7 +49,7 @@ class RequestLines:
         upstream = story.upstream_seconds
         waited = ""
         if upstream is not None:
-            waited = f', "upstream_seconds": {round(upstream, 6)}'
+            waited = f', "upstream_seconds": {upstream:.6f}'
         return (
             f'{{"timestamp": "{self._timestamp(now)}", "level": "info", '
             f'"event": "request", "request_id": "{story.request_id}"'
@@ -58,7 +58,7 @@ class RequestLines:
             f"{_status(story.status)}"
             f', "bytes_sent": {story.bytes_sent}'
             f', "bytes_received": {story.bytes_received}'
-            f', "seconds": {round(seconds, 6)}{waited}'
+            f', "seconds": {seconds:.6f}{waited}'
             f"{_ended(story.failure, story.ended)}}}"
         )
 

@@ -110,7 +110,13 @@ def parse_request_head(head: bytes, most_fields: int) -> RequestHead:
 def _request_line(line: bytes) -> tuple[str, bytes, int]:
     method, space, rest = line.partition(b" ")
     target, second, version = rest.partition(b" ")
-    if not space or not second or not target or has_controls(line) or b"\t" in target:
+    if (
+        not space
+        or not second
+        or not target
+        or has_controls(line)
+        or target.find(b"\t") >= 0
+    ):
         raise RequestRefused(400, "a malformed request line")
     name = _METHODS.get(method)
     if name is None:

@@ -40,8 +40,9 @@ def may_be_ours(path: bytes) -> bool:
     The quick look for the hot path. Reading a path never joins what a slash, a
     parameter or an escape separates, so the name must stand in it as it is or decoded.
     """
-    if b"%" not in path:
-        return b".gateway" in path.lower()
+    # `in` would look whether the bytes sought are a number, and raise inside.
+    if path.find(b"%") < 0:
+        return path.lower().find(b".gateway") >= 0
     return b".gateway" in folded(unquote_to_bytes(unquote_to_bytes(path)))
 
 

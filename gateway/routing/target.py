@@ -65,7 +65,7 @@ def parse_target(raw: bytes) -> Target | BadTarget:
     escapes, of NUL, CR, LF, overlong UTF-8 and dot segments, after one or two
     decodings too.
     """
-    if len(raw) > _LONGEST_REMEMBERED or b"?" in raw:
+    if len(raw) > _LONGEST_REMEMBERED or raw.find(b"?") >= 0:
         return _parse_target(raw)
     return _remembered(raw)
 
@@ -95,9 +95,9 @@ _remembered = lru_cache(maxsize=2048)(_parse_target)
 
 def _why_refused(path: bytes) -> str | None:
     """Return why no application may see *path*, or None."""
-    if b"%" not in path:
+    if path.find(b"%") < 0:
         # Nothing is hidden: no blanks, no cuts, and dots stand where a name begins.
-        if b"/." not in path and b"\\." not in path:
+        if path.find(b"/.") < 0 and path.find(b"\\.") < 0:
             return None
         return _why_reading_refused(path, _LONGEST_DOT_SEGMENT)
     if _BROKEN_ESCAPE.search(path):

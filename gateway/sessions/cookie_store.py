@@ -52,6 +52,8 @@ class CookieStore:
         self._last_seen = LastSeen(settings.idle_timeout)
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
+        # To ask the settings each time would cost more than the question.
+        self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
 
     async def find(self, cookie: bytes, host: str, now: float) -> Session | None:
@@ -218,8 +220,8 @@ class CookieStore:
     def _is_live(self, session: Session, now: float) -> bool:
         return session.is_live(
             now,
-            idle_timeout=self._settings.idle_timeout,
-            max_age=self._settings.max_age,
+            idle_timeout=self._idle_timeout,
+            max_age=self._max_age,
         ) and not self._revocations.is_over(session, now)
 
     def _seal(self, session: Session, host: str) -> bytes:
