@@ -35,10 +35,14 @@ _ELSE = "it cannot be reached: is it up, and may this machine reach it?"
 
 
 async def check_upstreams(settings: Settings) -> Report:
-    """Return how each upstream answers ``HEAD`` on its route's path."""
+    """Return how each upstream answers ``HEAD`` on its first route's path.
+
+    Those that another proxy forwards to are not asked.
+    """
     first: dict[tuple[str, str], Route] = {}
     for route in settings.routes:
-        first.setdefault((str(route.upstream), route.ca_file), route)
+        if not route.upstream.is_elsewhere:
+            first.setdefault((str(route.upstream), route.ca_file), route)
     reports = await asyncio.gather(
         *(_check(settings, route) for route in first.values())
     )

@@ -60,7 +60,7 @@ class Operator:
             "upstream": NOBODY,
         } | self.lines
         self.file.write_text(f"""[server]
-public_url = "{values["public_url"]}"
+public_url = "{values["public_url"]}"{values.get("server", "")}
 [logto]
 endpoint = "{values["endpoint"]}"
 app_id = "{values["app_id"]}"
@@ -262,6 +262,15 @@ async def test_an_application_is_asked_as_people_ask_it(tmp_path: Path) -> None:
         assert app.request.line == b"HEAD /app HTTP/1.1"
         assert app.request.value(b"Host") == b"127.0.0.1"
         assert app.request.value(b"X-Forwarded-User") is None
+
+
+async def test_what_another_proxy_forwards_to_is_not_asked(tmp_path: Path) -> None:
+    async with operator(tmp_path) as one:
+        one.lines["upstream"] = "forward-auth"
+        one.lines["server"] = '\ntrusted_proxies = ["127.0.0.1"]'
+        done = await one.check()
+    assert (done.code, done.stderr) == (0, "")
+    assert "HEAD" not in done.stdout
 
 
 async def test_a_certificate_that_is_not_trusted_is_a_problem(tmp_path: Path) -> None:
