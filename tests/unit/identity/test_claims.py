@@ -240,6 +240,54 @@ def test_roles_are_a_list_of_texts(claim: object, roles: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("claim", "organizations"),
+    [
+        pytest.param(["acme", "b-2_C"], ("acme", "b-2_C"), id="list"),
+        pytest.param("acme", (), id="attack-09-text"),
+        pytest.param({"acme": {}}, (), id="attack-09-table"),
+        pytest.param(["acme:admin", "a b", "\u00e4", "", None, "a"], ("a",), id="odd"),
+        pytest.param(["a" * 65, "a" * 64], ("a" * 64,), id="too-long"),
+        pytest.param(["a"] * 1000, ("a",) * 100, id="too-many"),
+    ],
+)
+def test_organizations_are_a_list_of_ids(
+    claim: object, organizations: tuple[str, ...]
+) -> None:
+    found = identity({"organizations": claim})
+    assert found.organizations == organizations
+    assert found.organization is None
+
+
+def test_a_claim_chooses_no_organization_and_gives_no_scopes() -> None:
+    claims: Claims = {"organization": "acme", "scopes": ["a"], "scope": "a"}
+    found = identity(claims | {"organizations": ["acme"]}, claims)
+    assert (found.organization, found.scopes) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("claim", "names"),
+    [
+        pytest.param(
+            [{"id": "acme", "name": "Acme\u202e, Inc."}, {"id": "b", "name": "B"}],
+            (("acme", "Acme, Inc."), ("b", "B")),
+            id="list",
+        ),
+        pytest.param({"id": "acme", "name": "Acme"}, (), id="table"),
+        pytest.param(
+            [None, "acme", [], {"id": 1, "name": "x"}, {"id": "a"}, {"name": "b"}],
+            (),
+            id="odd",
+        ),
+        pytest.param([{"id": "a", "name": "n"}] * 101, (("a", "n"),) * 100, id="many"),
+    ],
+)
+def test_organizations_have_names_to_show(
+    claim: object, names: tuple[tuple[str, str], ...]
+) -> None:
+    assert identity({"organization_data": claim}).organization_names == names
+
+
+@pytest.mark.parametrize(
     ("value", "told"),
     [
         pytest.param("gold", "gold", id="text"),

@@ -7,11 +7,13 @@ from config.routes import Route
 from gateway.identity.identity import Identity
 from gateway.policy.access import (
     MOST_PERMITS,
+    Choose,
     Decision,
     Forbid,
     Permit,
     SignIn,
     decide,
+    settled,
 )
 
 ADA = Identity(
@@ -80,6 +82,49 @@ def test_a_signed_in_route_forbids_everyone_else(allow: object) -> None:
     decision = decide(route("signed-in", allow), ADA)
     assert isinstance(decision, Forbid)
     assert "allow" in decision.reason
+
+
+ACME, UMBRELLA = {"organizations": ["acme"]}, {"organizations": ["umbrella"]}
+OF_BOTH = replace(ADA, organizations=("acme", "umbrella"))
+
+
+@pytest.mark.parametrize(
+    ("allow", "who", "decision"),
+    [
+        pytest.param(ACME, OF_BOTH, Choose, id="not-chosen-yet"),
+        pytest.param(
+            {"organization_roles": ["acme:admin"]}, OF_BOTH, Choose, id="a-role-there"
+        ),
+        pytest.param(
+            [{"x_ids": ["1"]}, ACME], OF_BOTH, Choose, id="one-way-of-several"
+        ),
+        pytest.param([ACME, {"x_ids": ["42"]}], OF_BOTH, Permit, id="another-way-in"),
+        pytest.param("anyone", OF_BOTH, Permit, id="nothing-about-organizations"),
+        pytest.param({"x_ids": ["1"]}, OF_BOTH, Forbid, id="it-would-not-help"),
+        pytest.param(ACME, ADA, Forbid, id="of-none"),
+        pytest.param(
+            UMBRELLA, replace(OF_BOTH, organization="acme"), Forbid, id="chose-another"
+        ),
+        pytest.param(
+            ACME, replace(OF_BOTH, organization="acme"), Permit, id="chose-that-one"
+        ),
+        pytest.param(
+            ACME, replace(OF_BOTH, organization="other"), Choose, id="not-theirs-now"
+        ),
+    ],
+)
+def test_who_could_act_for_an_organization_is_asked_which(
+    allow: object, who: Identity, decision: type[Decision]
+) -> None:
+    assert type(decide(route("signed-in", allow), who)) is decision
+
+
+def test_where_there_is_no_choice_nobody_is_asked() -> None:
+    asked = decide(route("signed-in", ACME), OF_BOTH)
+    assert isinstance(asked, Choose)
+    assert settled(asked) == Forbid(asked.reason)
+    for other in (SignIn(), Forbid("no"), decide(route("public"), None)):
+        assert settled(other) is other
 
 
 @pytest.mark.parametrize("access", ["public", "optional", "signed-in"])
