@@ -260,7 +260,7 @@ def test_organizations_are_a_list_of_ids(
 
 def test_a_claim_chooses_no_organization_and_gives_no_scopes() -> None:
     claims: Claims = {"organization": "acme", "scopes": ["a"], "scope": "a"}
-    found = identity(claims | {"organizations": ["acme"]}, claims)
+    found = identity({**claims, "organizations": ["acme"]}, claims)
     assert (found.organization, found.scopes) == (None, ())
 
 
