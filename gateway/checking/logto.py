@@ -1,9 +1,9 @@
 """Is Logto there, does it know this application, and do both clocks agree?
 
-Nothing is changed at Logto: the credentials are tried with a refresh token that nobody
+Nobody's session is touched: the credentials are tried with a refresh token that nobody
 was given (RFC 6749 section 5.2: a wrong secret is another error), the addresses with
-``prompt=none`` (OpenID Connect Core section 3.1.2.1: no page, no session) and with a
-sign-out of nobody.
+``prompt=none`` (OpenID Connect Core section 3.1.2.1: no page, no session) and with the
+beginning of a sign-out by nobody, which Logto forgets by itself.
 """
 
 import asyncio
