@@ -32,7 +32,8 @@ def page_fields(logto_origin: str, *, in_frame: bool) -> tuple[Field, ...]:
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self';"
         f" form-action 'self' {logto_origin};"
-        f" frame-ancestors {ancestors}; base-uri 'none'"
+        f" frame-ancestors {ancestors}; base-uri 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'"
     )
     framing: tuple[Field, ...] = ((b"X-Frame-Options", b"DENY"),)
     if in_frame:

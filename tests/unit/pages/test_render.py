@@ -176,7 +176,8 @@ def test_every_page_is_under_the_strict_policy(page: Page) -> None:
     assert fields[b"Content-Security-Policy"] == (
         b"default-src 'none'; style-src 'self'; img-src 'self';"
         b" form-action 'self' https://tenant.logto.app;"
-        b" frame-ancestors " + framing + b"; base-uri 'none'"
+        b" frame-ancestors " + framing + b"; base-uri 'none';"
+        b" require-trusted-types-for 'script'; trusted-types 'none'"
     )
     assert fields[b"Content-Type"] == b"text/html; charset=utf-8"
     assert fields[b"Cache-Control"] == b"no-store"
