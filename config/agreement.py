@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from config import cors, credentials, require
 from config.allow import BOTH_LINES
-from config.identity import reduced
+from config.identity import reduced, token_headers
 from config.listen import TcpAddress
 from config.origin import Origin
 from config.problem import Finding, Path
@@ -36,6 +36,7 @@ def disagreements(draft: Draft) -> Iterator[Finding]:
     yield from _tls(draft.tables["server"])
     yield from _listeners(draft.tables["server"], draft.tables["admin"])
     yield from _assertion(draft)
+    yield from token_headers(draft.tables["identity"])
     for index, route in enumerate(draft.routes):
         yield from _access(index, route, draft)
         yield from require.disagreements(index, route)

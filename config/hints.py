@@ -19,6 +19,7 @@ def hints(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. They hold no secret."""
     yield from _transport(settings)
     yield from _cookie(settings)
+    yield from _tokens(settings)
     yield from _conditions(settings)
     yield from members(settings)
     yield from _routes(settings)
@@ -66,6 +67,29 @@ def _cookie(settings: Settings) -> Iterator[str]:
             "max_cookie_size is over 3.5KiB: a proxy in front needs larger header "
             f"buffers (nginx: {LARGE_COOKIES_IN_NGINX};)"
         )
+
+
+def _tokens(settings: Settings) -> Iterator[str]:
+    identity, resources = settings.identity, settings.logto.resources
+    if settings.session.store == "cookie" and (
+        identity.pass_access_token or identity.pass_id_token
+    ):
+        yield (
+            "a token that is passed on takes about 1 KiB of the session's cookie: "
+            "where sign-ins fail for its size, raise max_cookie_size, or write "
+            'store = "redis"'
+        )
+    if identity.pass_access_token and not resources:
+        yield (
+            "pass_access_token without logto.resources passes on a token that only "
+            "Logto understands"
+        )
+    for route in settings.routes:
+        if route.takes_bearers and not route.audience and len(resources) > 1:
+            yield (
+                f"routes[{route.index}] takes bearers for any of logto.resources: "
+                "where two of them have scopes of the same name, write an audience"
+            )
 
 
 def _conditions(settings: Settings) -> Iterator[str]:

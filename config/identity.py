@@ -1,13 +1,14 @@
 """[identity]: what the upstream is told about the person."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from config.distinct import read_distinct
-from config.problem import Finding, Wrong, did_you_mean
-from config.table import Table, key
+from config.problem import Finding, Path, Wrong, did_you_mean
+from config.table import Accepted, Table, key
 
 CLAIMS = (
     "sub",
@@ -76,6 +77,10 @@ _TAKEN = frozenset(
         "xrequestid",
     }
 )
+TOKEN_HEADERS = {
+    "pass_access_token": "X-Forwarded-Access-Token",
+    "pass_id_token": "X-Forwarded-Id-Token",
+}
 _TAKEN_PREFIXES = ("access-control-", "sec-", "x-gateway-")
 
 
@@ -140,6 +145,17 @@ def _check_claim(claim: object) -> None:
         )
 
 
+def token_headers(identity: Accepted) -> Iterator[Finding]:
+    """Return that a header of *identity*, that table, is one that carries a token."""
+    headers = identity.get("headers")
+    for key_name, header in TOKEN_HEADERS.items():
+        for name in headers if isinstance(headers, dict) else ():
+            if identity.get(key_name) and reduced(name) == reduced(header):
+                sentence = f"is the header that {key_name} sends the token in"
+                see: Path = ("identity", key_name)
+                yield Finding(("identity", "headers", name), sentence, see)
+
+
 Headers = Annotated[
     dict[str, str],
     BeforeValidator(parse_headers),
@@ -158,4 +174,12 @@ class Identity(Table):
     headers: Headers = key(
         'More headers, each with its claim, such as `{ "X-My-Name" = "name" }`.',
         default={},
+    )
+    pass_access_token: bool = key(
+        "Send the person's access token as `X-Forwarded-Access-Token`: the one for the "
+        "first of `logto.resources`, without any the one for Logto itself.",
+        default=False,
+    )
+    pass_id_token: bool = key(
+        "Send the person's ID token as `X-Forwarded-Id-Token`.", default=False
     )

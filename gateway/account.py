@@ -21,7 +21,8 @@ class Accounts:
     """Tells people about their session, and never a token.
 
     *idle_timeout* and *max_age* are those of the session, in seconds; *assertion* is
-    the name of the header with the assertion, b"" where none is sent.
+    the name of the header with the assertion, b"" where none is sent, *tokens* are
+    those of the headers with tokens.
     """
 
     identity_headers: IdentityHeaders
@@ -29,6 +30,7 @@ class Accounts:
     max_age: float
     chooses: bool = False  # whether people choose the organization they act for
     assertion: bytes = b""
+    tokens: tuple[bytes, ...] = ()
 
     async def page(self, visit: Visit) -> Answer:
         """Return the account page."""
@@ -43,6 +45,7 @@ class Accounts:
             now=visit.now,
             chooses=self.chooses,
             assertion=self.assertion,
+            tokens=self.tokens,
         )
 
     async def userinfo(self, visit: Visit) -> Answer:

@@ -15,6 +15,7 @@ from gateway.identity.reserved_names import ReservedNames
 from gateway.operations.assertion_key_file import load_keys
 from gateway.pages.rendered import Rendered
 from gateway.sessions.bearer import Bearer
+from gateway.sessions.sent_tokens import ACCESS_TOKEN, ID_TOKEN
 from gateway.sessions.session import Session
 from gateway.visit import Visit, respond
 
@@ -34,6 +35,8 @@ class Telling:
     header: bytes
     assertions: Assertions | None
     jwks: bytes | None
+    access_token: bool = False  # whether it is sent
+    id_token: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> "Telling":
@@ -56,18 +59,37 @@ class Telling:
             assertions = Assertions(terms, keys, secrets.token_urlsafe)
             jwks = key_set(keys)
         header = wanted.header.encode("ascii")
-        return cls(headers, ReservedNames(names), header, assertions, jwks)
+        return cls(
+            headers,
+            ReservedNames(names),
+            header,
+            assertions,
+            jwks,
+            settings.identity.pass_access_token,
+            settings.identity.pass_id_token,
+        )
 
     @property
     def names(self) -> frozenset[bytes]:
         """The names of all fields that may tell about somebody."""
-        return self.headers.names | {self.header}
+        return self.headers.names | {self.header, *self.token_names}
+
+    @property
+    def token_names(self) -> tuple[bytes, ...]:
+        """The names of the fields with tokens, where any are sent."""
+        access = (ACCESS_TOKEN,) if self.access_token else ()
+        return (*access, *((ID_TOKEN,) if self.id_token else ()))
 
     def fields(
         self, identity: Identity | None, who: Session | Bearer | None, visit: Visit
     ) -> tuple[Field, ...]:
         """Return the fields that tell about *identity*, as *who* came."""
         fields = self.headers.fields(identity)
+        if identity is not None and isinstance(who, Session) and who.tokens is not None:
+            sent = who.tokens.fields(
+                visit.now, access=self.access_token, id_token=self.id_token
+            )
+            fields = (*fields, *sent)
         if self.assertions is None or identity is None or who is None:
             return fields
         assertion = self.assertions.of(

@@ -57,6 +57,7 @@ def addresses_of(
             settings.session.max_age,
             entitlements.needs.chooses,
             telling.header if telling.assertions else b"",
+            telling.token_names,
         ),
         choosing=Choosing(common.renewal.revalidation, entitlements.needs.chooses),
         key_set=telling.key_set if telling.jwks else None,

@@ -13,6 +13,7 @@ from gateway.authentication.entitlements import Entitlements
 from gateway.authentication.logto_provider import LogtoProvider
 from gateway.authentication.provider_http import open_session
 from gateway.authentication.revalidation import Revalidation
+from gateway.authentication.sending_tokens import SendingTokens
 from gateway.gate import Gate
 from gateway.handler import Handler
 from gateway.identity.needs import Needs
@@ -64,7 +65,7 @@ def assemble(
         sharing=revocation.sharing,
         tasks=tasks,
         metrics=metrics,
-        entitlements=Entitlements(provider, provider.needs),
+        entitlements=Entitlements(provider, provider.needs, SendingTokens.of(settings)),
         revalidate=settings.session.revalidate,
         timeout=settings.logto.timeout,
         now=now,

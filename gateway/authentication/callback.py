@@ -184,4 +184,5 @@ class Callback:
             refresh_token=entitled.refresh_token,
             sid=sid_of(signed_in.id_token_claims),
         )
+        session = self.entitlements.sending.into(session, signed_in, entitled.granted)
         return self.revocations.begun(session, visit.now)

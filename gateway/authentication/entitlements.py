@@ -2,7 +2,8 @@
 
 Permissions stand in no claim. Logto says them in an access token for each API resource
 (RFC 8707) and for an organization (Logto's RFC 0001), which the refresh token is good
-for; that is asked where a rule or a header makes use of it, and the tokens are dropped.
+for; that is asked where a rule or a header makes use of it, and the tokens are dropped,
+but for the one that applications are to be sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,13 +13,16 @@ import structlog
 
 from gateway.authentication.errors import ProviderUnavailable
 from gateway.authentication.logto_provider import LogtoProvider, Refreshed
-from gateway.authentication.permitted import Audience, NotPermitted
+from gateway.authentication.permitted import Audience, Granted, NotPermitted
+from gateway.authentication.sending_tokens import SendingTokens
 from gateway.identity.claims import identity_from_claims
 from gateway.identity.identity import Identity
 from gateway.identity.needs import Needs
 from gateway.sessions.session import Session
 
 NOT_WHO = "Logto gave tokens, but does not say whose they are."
+
+NOTHING_SENT = SendingTokens()
 
 log = structlog.get_logger("gateway.sign_in")
 
@@ -35,14 +39,16 @@ class Entitled:
     identity: Identity
     refresh_token: str | None = field(repr=False)
     away: str = ""
+    granted: Granted | None = None  # for the resource whose token is sent
 
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
-    """Finds out what *needs* make use of."""
+    """Finds out what *needs* make use of; *sending* what applications are sent."""
 
     provider: LogtoProvider
     needs: Needs
+    sending: SendingTokens = NOTHING_SENT
 
     async def of(
         self,
@@ -59,6 +65,7 @@ class Entitlements:
         claimed = identity_from_claims(id_token, userinfo, self.needs.claims)
         identity, token = self.needs.kept(claimed, before), refresh_token
         scopes: list[str] = []
+        granted = None
         for audience in self._audiences(identity):
             if token is None:  # nothing to ask with: no permissions
                 break
@@ -73,8 +80,10 @@ class Entitlements:
                 return Entitled(identity, token, away=error.reason)
             token = permitted.refresh_token
             scopes += permitted.scopes
+            if audience == Audience(self.sending.resource):
+                granted = permitted.granted
         used = self.needs.scopes.of(tuple(scopes))
-        return Entitled(replace(identity, scopes=used), token)
+        return Entitled(replace(identity, scopes=used), token, granted=granted)
 
     async def renewed(
         self,
@@ -107,16 +116,14 @@ class Entitlements:
         session = replace(session, refresh_token=entitled.refresh_token)
         if entitled.away:
             return session, entitled.away
-        identity = entitled.identity
-        return replace(session, identity=identity, revalidated_at=int(now)), ""
+        session = replace(session, identity=entitled.identity, revalidated_at=int(now))
+        return self.sending.into(session, refreshed, entitled.granted), ""
 
     def _audiences(self, identity: Identity) -> Iterator[Audience]:
         """Yield what to ask tokens for; *identity* may act for an organization."""
-        if not self.needs.scopes:
-            return
         for resource in self.needs.resources:
             yield Audience(resource)
-        if identity.acts_for is not None:
+        if self.needs.scopes and identity.acts_for is not None:
             yield Audience(identity.acts_for, is_organization=True)
 
     @staticmethod

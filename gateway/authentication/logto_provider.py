@@ -36,6 +36,7 @@ class SignedIn:
     id_token: str = field(repr=False)
     access_token: str = field(repr=False)
     expires_at: int  # of the ID token, unix seconds
+    access_until: int  # of the access token, unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class Refreshed:
     id_token_claims: Mapping[str, object] = field(repr=False)
     userinfo: Mapping[str, object] | None = field(repr=False)
     refresh_token: str = field(repr=False)
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
     expires_at: int  # of the ID token, unix seconds
+    access_until: int  # of the access token, unix seconds
 
 
 class LogtoProvider:
@@ -141,6 +145,7 @@ class LogtoProvider:
             id_token=tokens.id_token,
             access_token=tokens.access_token,
             expires_at=expiry(core.claims),
+            access_until=int(self._now()) + tokens.expires_in,
         )
 
     async def refresh(self, refresh_token: str, expected_sub: str) -> Refreshed:
@@ -164,7 +169,10 @@ class LogtoProvider:
             id_token_claims=core.claims,
             userinfo=await self._userinfo_again(core.tokens.access_token, expected_sub),
             refresh_token=core.tokens.refresh_token or refresh_token,
+            id_token=core.tokens.id_token,
+            access_token=core.tokens.access_token,
             expires_at=expiry(core.claims),
+            access_until=int(self._now()) + core.tokens.expires_in,
         )
 
     async def _userinfo_again(

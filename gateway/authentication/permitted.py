@@ -1,7 +1,7 @@
 """What a person may do at one API resource, or in one organization: an access token.
 
-RFC 8707, section 2.2; Logto's RFC 0001 for organizations. Only the scopes are kept of
-it, and only of a token that is verified: a JWT of this Logto (RFC 9068), for what was
+RFC 8707, section 2.2; Logto's RFC 0001 for organizations. Only its scopes are believed,
+and only of a token that is verified: a JWT of this Logto (RFC 9068), for what was
 asked, about this person, good now.
 """
 
@@ -47,11 +47,20 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """An access token, good until *until* (unix seconds)."""
+
+    token: str = field(repr=False)
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Permitted:
-    """The scopes of one access token, and the refresh token to go on with."""
+    """An access token, its scopes, and the refresh token to go on with."""
 
     scopes: tuple[str, ...]
     refresh_token: str = field(repr=False)
+    granted: Granted
 
 
 async def permitted(
@@ -83,7 +92,8 @@ async def permitted(
         raise ProviderUnavailable(str(error)) from None
     if bearer.identity.sub != subject:
         raise GrantEnded("The access token is about someone else.")
-    return Permitted(bearer.identity.scopes, renewed or refresh_token)
+    granted = Granted(access_token, bearer.expires_at)
+    return Permitted(bearer.identity.scopes, renewed or refresh_token, granted)
 
 
 def _meaning(error: SignInRefused) -> Exception:

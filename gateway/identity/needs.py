@@ -43,7 +43,7 @@ class Needs:
 
     *claims* are the dotted paths that headers ask for. *acts* says whether people act
     for an organization: for the one that is *fixed*, or where that is empty for one of
-    theirs. *resources* are those that permissions come from. *logto_scopes* must be
+    theirs. *resources* are those that tokens are asked for. *logto_scopes* must be
     asked for beside those that the operator lists. *sign_in_time* says whether it
     matters when somebody last showed who they are.
     """
@@ -84,7 +84,7 @@ class Needs:
             organization_roles=there,
             acts=acts,
             fixed=fixed,
-            resources=settings.logto.resources if scopes else (),
+            resources=_resources(settings) if not scopes else settings.logto.resources,
             logto_scopes=(
                 *([ROLES] if roles or ROLES in own else []),
                 *([ORGANIZATIONS] if organizations else []),
@@ -141,6 +141,12 @@ def _conditions(settings: Settings) -> Iterator[Condition]:
     for route in settings.routes:
         if isinstance(route.allow, AnyOf) and route.takes_sessions:
             yield from route.allow.conditions
+
+
+def _resources(settings: Settings) -> tuple[str, ...]:
+    """Return those that tokens are asked for where no permission is of use."""
+    wanted = settings.identity.pass_access_token
+    return settings.logto.resources[:1] if wanted else ()
 
 
 def _named(listed: Iterable[frozenset[str] | None]) -> frozenset[str]:

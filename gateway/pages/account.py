@@ -28,6 +28,7 @@ _SECRET_NAME: Final = re.compile(
 )
 _JWT: Final = re.compile(rb"\beyJ[\w-]{8,}\.[\w-]+\.", re.ASCII)  # RFC 7515, 3.1
 _SEARCHED: Final = 8192  # bytes
+_GIVEN: Final = "A token of yours from Logto (not shown)"
 _SIGNED: Final = "Who you are, in a token that the gateway signs (not shown)"
 _LATEST: Final = 253402300799  # the last second of the year 9999
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
@@ -49,6 +50,7 @@ class Account:
     now: float
     chooses: bool = False
     assertion: bytes = b""
+    tokens: tuple[bytes, ...] = ()  # the names of headers whose values are not told
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says."""
@@ -62,7 +64,7 @@ class Account:
                 _since("Signed in", self.signed_in_at, self.now),
                 _until("Session ends", self.ends_at, self.now),
             ),
-            sections=(_told(self.headers, self.assertion),),
+            sections=(_told(self.headers, self.assertion, self.tokens),),
             actions=(
                 Link("Go to the application", HOME),
                 *self._choice(),
@@ -110,10 +112,11 @@ def _who(identity: Identity) -> tuple[Fact, ...]:
     )
 
 
-def _told(headers: Fields, assertion: bytes) -> Section:
+def _told(headers: Fields, assertion: bytes, tokens: tuple[bytes, ...]) -> Section:
     facts = tuple(
         Fact(plain_bytes(name), _shown(name, value)) for name, value in headers
     )
+    facts += tuple(Fact(plain_bytes(name), _GIVEN) for name in tokens)
     if assertion:
         facts += (Fact(plain_bytes(assertion), _SIGNED),)
     note = (

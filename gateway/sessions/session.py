@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from gateway.identity.identity import Identity
 from gateway.identity.record import from_record, to_record
+from gateway.sessions.sent_tokens import SentTokens, from_values, to_values
 from gateway.sessions.stored import Stored
 
 CLOCK_LEEWAY = 60  # seconds that a time may lie ahead of ours
 
 _FEWEST = 6  # values of the oldest sessions that still open
 _WIDTH = 17  # digits of a time and of seven-digit generations
-_FIRST = (None, None, None, None, None, None, None, 0, 0, 0)  # where one is not sealed
+# Where one is not sealed.
+_FIRST = (None, None, None, None, None, None, None, 0, 0, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Session:
     (OpenID Connect Back-Channel Logout 1.0, section 2.1).  *revalidated_at* is when
     Logto was last asked about it, 0 for not since the sign-in, and *generation* how
     often its tokens were replaced.  *authenticated_at* is when the person last showed
-    who they are, 0 where nobody knows.  *current_cookie* says whether the cookie that
+    who they are, 0 where nobody knows.  *tokens* are those that applications are sent,
+    where the operator says so.  *current_cookie* says whether the cookie that
     it came in is the one that would be written now, and *stored* goes with a session
     that lives outside of its cookie; neither is part of what is sealed.
     """
@@ -38,6 +41,7 @@ class Session:
     revalidated_at: int = 0
     generation: int = 0
     authenticated_at: int = 0
+    tokens: SentTokens | None = field(default=None, repr=False)
     current_cookie: bool = field(default=True, compare=False, repr=False)
     stored: Stored | None = field(default=None, compare=False, repr=False)
 
@@ -76,6 +80,7 @@ def encode(session: Session) -> bytes:
         session.revalidated_at,
         session.generation,
         session.authenticated_at,
+        to_values(session.tokens),
     )
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
     digits = len(f"{session.revalidated_at}{session.generation}")
@@ -110,6 +115,7 @@ def _session(values: object) -> Session:
             int(revalidated_at),
             int(generation),
             int(authenticated_at),
+            tokens,
         ] if not any(isinstance(value, bool) for value in values):
             return Session(
                 session_id,
@@ -122,6 +128,7 @@ def _session(values: object) -> Session:
                 revalidated_at,
                 generation,
                 authenticated_at,
+                from_values(tokens),
             )
         case _:
             raise ValueError("not a session")
