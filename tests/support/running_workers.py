@@ -74,6 +74,16 @@ class Log:
 
 
 @dataclass(slots=True)
+class LogtoClock:
+    """The real one, so many seconds *behind*; the gateway bears with a minute."""
+
+    behind: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() - self.behind  # noqa: TID251 - that of the workers
+
+
+@dataclass(slots=True)
 class Workers:
     """A running gateway; *port* is where it listens, *admin* its admin listener."""
 
@@ -97,6 +107,15 @@ class Workers:
         browser = await self.browser()
         page = await browser.sign_in(URL + "/", person)
         assert (page.url, page.status) == (URL + "/", 200), page
+        return browser
+
+    async def signed_in_before(self, person: str = "ada") -> VirtualBrowser:
+        """Return a browser whose refresh token Logto will replace when it is used."""
+        clock, lifetimes = self.logto.tenant.now, self.logto.lifetimes
+        assert isinstance(clock, LogtoClock)
+        clock.behind, lifetimes.refresh_token = 50, 70
+        browser = await self.signed_in(person)
+        clock.behind, lifetimes.refresh_token = 0, 14 * 86400
         return browser
 
     async def client(self, worker: int) -> RawClient:
@@ -210,7 +229,7 @@ async def running_workers(  # noqa: PLR0913 - as write_configuration
     async with AsyncExitStack() as stack:
         if logto is None:
             ours = Client(app_id="demo-app", app_secret="demo-secret")
-            starting = EmulatedLogto.start(clients=[ours])
+            starting = EmulatedLogto.start(clients=[ours], now=LogtoClock())
             logto = await stack.enter_async_context(starting)
             logto.client.register_gateway(URL)
         upstream = await stack.enter_async_context(recording_upstream())
