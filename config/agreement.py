@@ -190,6 +190,10 @@ def _asked_by(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
     if draft.tables["server"].get("peers") == () and see not in draft.doubtful:
         sentence = "nobody may ask: list the proxy that does in server.trusted_proxies"
         yield Finding(("routes", index, "upstream"), sentence)
+    rules = route.get("cors")
+    if isinstance(rules, cors.Cors) and rules.preflights != "upstream":
+        sentence = 'needs preflights = "upstream": the application answers them'
+        yield Finding(("routes", index, "cors"), sentence)
     for name in ("strip_prefix", "ca_file"):
         if route.get(name):
             sentence = "has no effect: another proxy forwards"

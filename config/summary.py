@@ -23,6 +23,10 @@ def summary(settings: Settings) -> Iterator[str]:
         yield f"Applications find the keys of {settings.assertion.header} at"
         yield f"    {settings.server.public_url}{OWN_PREFIX}/jwks.json"
         yield ""
+    if any(route.upstream.is_elsewhere for route in settings.routes):
+        peers = ", ".join(map(str, settings.server.peers))
+        yield f"Other proxies ask {OWN_PREFIX}/auth (forward-auth): {peers}"
+        yield ""
     yield "Routes, as they stand in the file:"
     for route in settings.routes:
         yield f"  {_route(route)}"

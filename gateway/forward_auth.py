@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -28,14 +29,16 @@ from gateway.pages.page import (
     ForProxiesOnly,
     MethodNotAllowed,
     NotFound,
+    Page,
 )
 from gateway.pages.render import Renderer
 from gateway.pages.rendered import Rendered
 from gateway.policy.access import Permit
+from gateway.preflight import Preflights
 from gateway.proxying.client import ClientRequest
 from gateway.renewal import Renewal
 from gateway.routing.described import Described, Passing, asks_for_refusal, described
-from gateway.routing.own_address import own_address
+from gateway.routing.own_address import PREFIX, own_address
 from gateway.routing.received import Malformed, MethodRefused, Publication, Received
 from gateway.telling import Telling
 from gateway.turning_away import answer_with
@@ -64,6 +67,7 @@ class ForwardAuth:
 
     publication: Publication
     gate: Gate
+    preflights: Preflights
     renewal: Renewal
     telling: Telling
     headers: AuthRequestHeaders
@@ -88,19 +92,20 @@ class ForwardAuth:
             found = replace(found, asked=refused)
         response = await self._respond(visit, found, story)
         if found.passing is Passing.STATUS and response.status != _MAY:
-            return _status_alone(response, asks_to_sign_in=story.decision == "sign_in")
+            return _status_alone(response)
         return response
 
     async def _respond(
         self, asking: Visit, found: Described, story: Story
     ) -> web.Response:
-        request, asked, home = asking.request, found.asked, ""
+        request, asked = asking.request, found.asked
+        story.home = ""  # of the question: its subject's comes when it is known
         match asked:
             case Received():
                 story.host, story.path = asked.host, asked.target.path
                 story.method = asked.method
                 if self.gate.routes.serves(asked.host):
-                    home = asked.origin
+                    story.home = asked.origin
                 request = _request(request, asked, upgrade=found.upgrade)
                 subject = Visit(request, asked, asking.request_id, asking.now)
                 answer = await self._decide(asking, subject, found, story)
@@ -111,16 +116,21 @@ class ForwardAuth:
                 answer = MethodNotAllowed()
             case _:
                 assert_never(asked)
-        response = as_response(
-            answer,
-            lambda page: answer_with(
-                page, self.pages, request, request_id=asking.request_id, home=home
-            ),
-        )
+        response = as_response(answer, lambda page: self._page(page, request, story))
         location = response.headers.get("Location", "")
         if location.startswith("/"):  # Traefik would take it for an address of ours
-            response.headers["Location"] = home + location
+            response.headers["Location"] = story.home + location
         return response
+
+    def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
+        return answer_with(
+            page,
+            self.pages,
+            request,
+            request_id=story.request_id,
+            home=story.home,
+            more=story.own_fields,
+        )
 
     async def _decide(
         self, asking: Visit, subject: Visit, found: Described, story: Story
@@ -129,7 +139,9 @@ class ForwardAuth:
         if own_address(path) is not None:
             story.reason = "an address of our own, which no application gets"
             return NotFound(path.decode("latin-1"))
-        passed = await self.gate.ask(subject, story)
+        # One that we answer ourselves would be a 2xx, which lets it pass: it is none.
+        preflight = self.preflights.permitted(subject, story)
+        passed = preflight or await self.gate.ask(subject, story)
         if not isinstance(passed, Admitted):
             return passed
         if asks_for_refusal(asking.received):  # it was refused a moment ago
@@ -199,18 +211,18 @@ def _numbered(cookies: Sequence[bytes]) -> Iterator[Field]:
         yield b"X-Auth-Request-Set-Cookie-%d" % (number + 1), value
 
 
-def _status_alone(response: web.Response, *, asks_to_sign_in: bool) -> web.Response:
+def _status_alone(response: web.Response) -> web.Response:
     """Return *response* for a proxy that knows 401 and 403 only, as nginx does.
 
     Where a person would be sent to sign in, X-Auth-Request-Redirect says whereto.
     """
     status, fields = 403, [NO_STORE]
-    location = response.headers.get("Location")
+    location = response.headers.get("Location", "")
     if response.status == _UNKNOWN:
         status = _UNKNOWN
         challenges = response.headers.getall("WWW-Authenticate", ())
         fields += ((CHALLENGE[0], one.encode("latin-1")) for one in challenges)
-    elif asks_to_sign_in and location is not None:
+    elif urlsplit(location).path.startswith(PREFIX):
         status = _UNKNOWN
         fields += (CHALLENGE, (b"X-Auth-Request-Redirect", location.encode("latin-1")))
     cookies = response.headers.getall("Set-Cookie", ())

@@ -200,9 +200,11 @@ class Handler:
             return self.gate.told(UpstreamAwayPage(failure.kind), visit, session)
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
-        response = answer_with(
-            page, self.pages, request, request_id=story.request_id, home=story.home
+        return answer_with(
+            page,
+            self.pages,
+            request,
+            request_id=story.request_id,
+            home=story.home,
+            more=story.own_fields,
         )
-        for name, value in story.own_fields:
-            response.headers.add(name.decode("ascii"), value.decode("latin-1"))
-        return response

@@ -33,21 +33,32 @@ class Preflights:
         None where it is no preflight, or its route leaves them to the rules for all
         requests.  The route is that of the method which the page asks leave for.
         """
-        received = visit.received
-        wanted = requested_method(received.method, received.fields)
-        if wanted is None:
+        route = self._route(visit)
+        if route is None or route.cors is None:
             return None
-        choice = self.routes.choose(received.host, received.target.path, wanted)
-        if not isinstance(choice, Matched) or choice.route.cors is None:
+        if route.cors.preflights == "gateway":
+            return _answered(visit, route, route.cors, story)
+        return self.permitted(visit, story)
+
+    def permitted(self, visit: Visit, story: Story) -> Admitted | None:
+        """Return that *visit* may pass, where the application answers preflights."""
+        route, received = self._route(visit), visit.received
+        if route is None:
             return None
-        route, cors = choice.route, choice.route.cors
-        if cors.preflights == "gateway":
-            return _answered(visit, route, cors, story)
         permit = permit_preflight(route, received.method, received.fields)
         if permit is None or visit.request.body is not None:
             return None
         story.route, story.decision = route.label, "permit"
         return Admitted(permit, None)
+
+    def _route(self, visit: Visit) -> Route | None:
+        """Return the route of what *visit* asks leave for; None: it is no preflight."""
+        received = visit.received
+        wanted = requested_method(received.method, received.fields)
+        if wanted is None:
+            return None
+        choice = self.routes.choose(received.host, received.target.path, wanted)
+        return choice.route if isinstance(choice, Matched) else None
 
 
 def _answered(visit: Visit, route: Route, cors: Cors, story: Story) -> web.Response:

@@ -144,15 +144,26 @@ def unknown_host(
     return UnknownHost(routes.hosts, received.host)
 
 
-def answer_with(
-    page: Page, pages: Renderer, request: ClientRequest, *, request_id: str, home: str
+def answer_with(  # noqa: PLR0913 - what a page is shown by, each by its name
+    page: Page,
+    pages: Renderer,
+    request: ClientRequest,
+    *,
+    request_id: str,
+    home: str,
+    more: Fields = (),
 ) -> web.Response:
-    """Return *page* as *request* wants it; *home* is the origin it is shown at."""
+    """Return *page* as *request* wants it, with *more* fields.
+
+    *home* is the origin it is shown at.
+    """
     json = wants_json(page, request.method, request.fields)
     rendered = pages.render(page, request_id=request_id, json=json, home=home)
     response = respond(rendered)
     if isinstance(page, BadRequest):
         response.force_close()
+    for name, value in more:
+        response.headers.add(name.decode("ascii"), value.decode("latin-1"))
     return response
 
 

@@ -7,6 +7,7 @@ from gateway.gate import Gate
 from gateway.identity.auth_request import AuthRequestHeaders
 from gateway.identity.claimed_names import ClaimedNames
 from gateway.pages.render import Renderer
+from gateway.preflight import Preflights
 from gateway.telling import Telling
 
 
@@ -20,6 +21,7 @@ def forward_auth_of(
     return ForwardAuth(
         publication=gate.publication,
         gate=gate,
+        preflights=Preflights(gate.routes),
         renewal=common.renewal,
         telling=telling,
         headers=headers,

@@ -14,6 +14,7 @@ from config.settings import Settings
 from config.summary import in_words
 from gateway.explaining.asked import Asked
 from gateway.explaining.explanation import Explanation, Otherwise, Outcome, Rule
+from gateway.explaining.for_proxies import told_to_a_proxy
 from gateway.explaining.outcomes import in_short, of_choice, of_decision
 from gateway.explaining.routes_considered import considered, named
 from gateway.explaining.shown import Shown, asked_for, counted
@@ -149,7 +150,7 @@ class Explainer:
         )
         if who.refused or not isinstance(decision, Permit):
             return told
-        fields = self._fields(route, received, decision.identity)
+        fields = list(self._fields(route, received, decision.identity))
         return replace(
             told,
             upstream=str(route.upstream),
@@ -162,6 +163,10 @@ class Explainer:
     def _fields(
         self, route: Route, received: Received, identity: Identity | None
     ) -> Iterator[Field]:
+        about = list(self._about(received, identity))
+        if route.upstream.is_elsewhere:
+            yield from told_to_a_proxy(self.settings, identity, about)
+            return
         host = received.host_field
         public = self.publication.public_url
         yield b"Host", host if route.preserve_host else b"(the upstream's own)"
@@ -175,6 +180,9 @@ class Explainer:
                 yield field
         if route.strip_prefix and route.path != "/":
             yield b"X-Forwarded-Prefix", route.path.encode("ascii")
+        yield from about
+
+    def _about(self, received: Received, identity: Identity | None) -> Iterator[Field]:
         yield from self.identity_headers.fields(identity)
         assertion = self.settings.assertion
         if assertion.enabled and identity is not None:

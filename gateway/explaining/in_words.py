@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from config.upstream import FORWARD_AUTH
 from gateway.explaining.explanation import Explanation, Outcome
 
 _ALWAYS = "and X-Forwarded-For, Forwarded, X-Request-Id, traceparent as for everybody"
@@ -44,7 +45,11 @@ def _rules(told: Explanation) -> Iterator[str]:
 
 
 def _told_upstream(told: Explanation) -> Iterator[str]:
-    if told.upstream:
+    if told.upstream == FORWARD_AUTH:
+        yield ""
+        yield f"A proxy that asks about {told.method} {told.target} gets 200, and:"
+        yield from (f"  {name}: {value}" for name, value in told.headers)
+    elif told.upstream:
         yield ""
         yield f"{told.upstream} is asked {told.method} {told.target}, and told:"
         yield from (f"  {name}: {value}" for name, value in told.headers)

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from gateway.operations import logs
+from tests.support.programs_asking import bearer, programs_asking
 from tests.support.questions import AUTH, Form, question
 from tests.support.raw_client import RawResponse, exchange
 from tests.support.strict_http import Field
@@ -37,6 +38,16 @@ path = "/form"
 methods = ["POST"]
 upstream = "forward-auth"
 allow = "anyone"
+[[routes]]
+path = "/recent"
+upstream = "forward-auth"
+allow = "anyone"
+require = { signed_in_within = "15m" }
+[[routes]]
+path = "/pages"
+upstream = "forward-auth"
+allow = "anyone"
+cors = { origins = ["https://pages.example.com"], preflights = "upstream" }
 [[routes]]
 host = "b.example.com"
 upstream = "forward-auth"
@@ -305,6 +316,66 @@ async def test_each_host_has_a_session_and_a_way_back_of_its_own(form: Form) -> 
         assert page.url == "https://b.example.com/x?y"
         answer = await ask(world, form, b"/x", host=other)
         assert answer.status == (503 if form is Form.REFUSAL else 200)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_who_signed_in_long_ago_is_asked_to_do_so_again(form: Form) -> None:
+    async with asked_world() as world:
+        await sign_in(world)
+        passes = 503 if form is Form.REFUSAL else 200
+        assert (await ask(world, form, b"/recent")).status == passes
+        world.clock.at += 20 * 60
+        answer = await ask(world, form, b"/recent?x=1", NAVIGATION)
+        assert answer.status == (401 if form.knows_three_statuses else 302)
+        where = answer.value(b"Location") or answer.value(b"X-Auth-Request-Redirect")
+        assert (where or b"").startswith(
+            b"https://app.example.com/.gateway/sign-in-again?"
+        )
+        assert (await ask(world, form, b"/recent", SCRIPT)).status == 401
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_preflights_are_the_applications(form: Form) -> None:
+    asking: tuple[Field, ...] = (
+        (b"Origin", b"https://pages.example.com"),
+        (b"Access-Control-Request-Method", b"PUT"),
+    )
+    async with asked_world() as world:
+        answer = await ask(world, form, b"/pages/x", asking, method=b"OPTIONS")
+        assert answer.status == (503 if form is Form.REFUSAL else 200)
+        assert answer.values(b"X-Auth-Request-User") in ([], [b""])
+        # Whoever only resembles one needs a session, and is told so to be read.
+        answer = await ask(world, form, b"/pages/x", asking[:1], method=b"OPTIONS")
+        assert answer.status == 401
+        if not form.knows_three_statuses:
+            allowed = answer.value(b"Access-Control-Allow-Origin")
+            assert allowed == b"https://pages.example.com"
+        evil = ((b"Origin", b"https://evil.example"), *asking[1:])
+        answer = await ask(world, form, b"/pages/x", evil, method=b"OPTIONS")
+        assert answer.status == 401
+
+
+@pytest.mark.parametrize("form", DECIDING)
+async def test_13_a_program_is_let_in_and_its_token_stays_with_us(form: Form) -> None:
+    async with programs_asking(server=TRUSTING) as programs:
+        gateway = programs.world.gateway
+        host = gateway.url.removeprefix("http://").encode()
+
+        async def told(path: bytes, *fields: Field) -> RawResponse:
+            data = question(form, path, fields, host=host)
+            return await exchange(gateway.port, data)
+
+        good = bearer(programs.token())
+        answer = await told(b"/api", good)
+        assert (answer.status, identity(answer)[0]) == (200, b"nightly")
+        assert answer.values(b"Authorization") == [b""]
+        assert (await told(b"/passed", good)).value(b"Authorization") == good[1]
+        basic = (b"Authorization", b"Basic YTpi")
+        assert (await told(b"/public", basic)).value(b"Authorization") == basic[1]
+        assert (await told(b"/public", basic, good)).value(b"Authorization") == b""
+        answer = await told(b"/api", bearer("x.y.z"))
+        assert answer.status == 401
+        assert b'error="invalid_token"' in (answer.value(b"WWW-Authenticate") or b"")
 
 
 async def test_a_refusal_tells_nothing_about_who_may_by_now() -> None:

@@ -26,12 +26,15 @@ from tests.support.programs_asking import (
     challenge,
     programs_asking,
 )
+from tests.support.questions import Form, question
 from tests.support.raw_client import exchange
 from tests.support.strict_http import Field
 from tests.support.whole_world import ADA
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PROXY = "127.0.0.2"  # that asks, too
+TRUSTING = f'trusted_proxies = ["{PROXY}/32"]'
 ROOM = "[limits]\nwrong_bearers_per_minute = 100000\n"
 STRANGER = SigningKey.generate()
 
@@ -42,7 +45,7 @@ async def programs(
 ) -> AsyncIterator[Programs]:
     state = tmp_path_factory.mktemp("state")
     async with programs_asking(
-        server=f'state_directory = "{state}"',
+        server=f'{TRUSTING}\nstate_directory = "{state}"',
         tables=f"{ROOM}[identity.assertion]\nenabled = true\n",
     ) as programs:
         await programs.world.sign_in()
@@ -63,7 +66,22 @@ async def hold_refused(
                 assert answer.status == status, (path, more, upgrade, answer.head)
                 assert f'error="{error}"' in challenge(answer)
                 assert answer.values(b"Set-Cookie") == []
+            for form in (Form.FORWARDED, Form.URI):
+                await hold_refused_to_a_proxy(programs, form, path, *fields, *more)
     assert len(world.upstream.requests) == before
+
+
+async def hold_refused_to_a_proxy(
+    programs: Programs, form: Form, path: str, *fields: Field
+) -> None:
+    """Hold that a proxy that asks about *path* with *fields* is told no."""
+    gateway = programs.world.gateway
+    host = gateway.url.removeprefix("http://").encode()
+    came_from = (b"X-Forwarded-For", b"127.0.0.1")
+    data = question(form, path.encode(), (came_from, *fields), host=host)
+    answer = await exchange(gateway.port, data, source=PROXY)
+    assert answer.status in {400, 401, 403, 429}, (form, path)
+    assert answer.values(b"X-Auth-Request-User") == []
 
 
 Forged = Callable[[Programs], str]

@@ -16,6 +16,8 @@ from gateway.demo.logto import EmulatedLogto
 from gateway.demo.people import Member, Person
 from gateway.demo.signing_keys import Claims, Header
 from tests.security.conftest import alarms, size
+from tests.support.questions import Form, question
+from tests.support.raw_client import exchange
 from tests.support.running_gateway import RunningGateway, running_gateway
 from tests.support.strict_upstream import StrictUpstream, strict_upstream
 from tests.support.virtual_browser import VirtualBrowser
@@ -81,6 +83,7 @@ upstream = "UPSTREAM"
 allow = [{ roles = [] }, { organizations = [] }, { organization_roles = [] }]
 """
 FOR_MEMBERS = ("/role", "/organization", "/there", "/scope", "/nobody")
+TRUSTING = 'trusted_proxies = ["127.0.0.1/32"]'  # a proxy that asks, too
 MANY_SIGN_INS = "[limits]\nsign_ins_per_minute = 100000\n"
 LISTED = ("/x-id", "/handle", "/subject", "/email", "/domain", "/nobody",
           "/nobody-either")  # fmt: skip
@@ -107,7 +110,23 @@ class Realm:
                     self.gateway.url + path, until=self.logto.endpoint
                 )
                 assert page.status in {200, 303, 403}, page
-        return [target.decode() for target in self.upstream.targets]
+            let_in = [target.decode() for target in self.upstream.targets]
+            for form in (Form.FORWARDED, Form.URI):
+                assert await self._asked(browser, form) == let_in
+        return let_in
+
+    async def _asked(self, browser: VirtualBrowser, form: Form) -> list[str]:
+        """Return the listed paths about which a proxy is told that *browser* may."""
+        host = self.gateway.url.removeprefix("http://").encode()
+        cookie = (b"Cookie", browser.cookie_header(self.gateway.url).encode())
+        found = []
+        for path in self.listed:
+            data = question(form, path.encode(), (cookie,), host=host)
+            answer = await exchange(self.gateway.port, data)
+            assert answer.status in {200, 401, 403}, path
+            if answer.status == 200:
+                found.append(path)
+        return found
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -117,7 +136,10 @@ async def realm(log_lines: Path) -> AsyncIterator[Realm]:
         strict_upstream() as upstream,
         EmulatedLogto.start() as logto,
         running_gateway(
-            logto, ROUTES.replace("UPSTREAM", upstream.url), tables=MANY_SIGN_INS
+            logto,
+            ROUTES.replace("UPSTREAM", upstream.url),
+            server=TRUSTING,
+            tables=MANY_SIGN_INS,
         ) as gateway,
     ):
         yield Realm(gateway, logto, upstream)
@@ -255,6 +277,7 @@ async def members(log_lines: Path) -> AsyncIterator[Realm]:
         running_gateway(
             logto,
             MEMBERS_ONLY.replace("UPSTREAM", upstream.url),
+            server=TRUSTING,
             tables=MANY_SIGN_INS,
             logto_keys=f'resources = ["{API}"]',
         ) as gateway,

@@ -121,9 +121,16 @@ def payload(chunked: bytes) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[RawClient]:
-    """Yield a client of *port*."""
-    reader, writer = await asyncio.open_connection(host, port, limit=4 * 1024 * 1024)
+async def connected(
+    port: int, host: str = "127.0.0.1", source: str | None = None
+) -> AsyncIterator[RawClient]:
+    """Yield a client of *port*, with the address *source* where it matters."""
+    reader, writer = await asyncio.open_connection(
+        host,
+        port,
+        limit=4 * 1024 * 1024,
+        local_addr=None if source is None else (source, 0),
+    )
     try:
         yield RawClient(reader, writer)
     finally:
@@ -132,8 +139,8 @@ async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[RawClie
             await writer.wait_closed()
 
 
-async def exchange(port: int, request: bytes) -> RawResponse:
+async def exchange(port: int, request: bytes, source: str | None = None) -> RawResponse:
     """Send *request* on a connection of its own and return the response."""
-    async with connected(port) as client:
+    async with connected(port, source=source) as client:
         client.send(request)
         return await client.read_final(bodyless=request.startswith(b"HEAD "))

@@ -150,6 +150,16 @@ def test_a_proxy_that_nobody_trusts_cannot_ask() -> None:
     assert "server.trusted_proxies" in found
 
 
+def test_preflights_are_the_applications_where_a_proxy_forwards() -> None:
+    trusting = {"trusted_proxies": '["10.0.0.0/8"]'}
+    origins = 'origins = ["https://pages.example.com"]'
+    route = {"upstream": '"forward-auth"', "cors": f"{{ {origins} }}"}
+    found = sentence(written(server=trusting, routes=route))
+    assert found.startswith('routes[0].cors: needs preflights = "upstream"')
+    route["cors"] = f'{{ {origins}, preflights = "upstream" }}'
+    assert settings(server=trusting, routes=route).routes[0].cors
+
+
 @pytest.mark.parametrize(
     ("key", "value"), [("strip_prefix", "true"), ("ca_file", '"/dev/null"')]
 )

@@ -54,6 +54,17 @@ def test_where_applications_find_the_keys_of_assertions() -> None:
     assert not any("jwks" in line for line in summary(load_text(written())))
 
 
+def test_which_proxies_ask_is_said_where_one_forwards() -> None:
+    trusting = {"trusted_proxies": '["10.0.0.0/8", "unix"]'}
+    lines = list(
+        summary(settings(server=trusting, routes={"upstream": '"forward-auth"'}))
+    )
+    asked = "Other proxies ask /.gateway/auth (forward-auth): 10.0.0.0/8, unix"
+    assert asked in lines
+    assert any("/ -> forward-auth  signed-in" in line for line in lines)
+    assert not any("ask" in line for line in summary(settings(server=trusting)))
+
+
 QUIET: dict[str, dict[str, str | None]] = {
     "server": {"trusted_proxies": '["10.0.0.0/8"]'}
 }

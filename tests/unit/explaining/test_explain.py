@@ -276,6 +276,20 @@ def test_an_own_name_of_a_header_is_shown_too() -> None:
     assert "  X-Id: c" in explained(own, "GET", "/", claims, as_json=False)
 
 
+def test_where_a_proxy_forwards_it_is_told_what_that_learns() -> None:
+    own = settings(
+        server={"trusted_proxies": '["10.0.0.0/8"]'},
+        routes={"upstream": '"forward-auth"'},
+    )
+    claims = json.dumps(ADA).encode()
+    text = explained(own, "GET", "/x?y", claims, as_json=False)
+    assert "A proxy that asks about GET /x?y gets 200, and:" in text
+    assert "  X-Auth-Request-User: u1" in text
+    assert "  X-Forwarded-User: u1" in text
+    assert "X-Forwarded-Host" not in text
+    assert "traceparent" not in text
+
+
 def test_the_assertion_is_named_with_its_audience() -> None:
     on = load_text(
         written() + '\n[identity.assertion]\nenabled = true\nkeys = ["/k.pem"]\n'
