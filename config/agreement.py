@@ -194,7 +194,7 @@ def _asked_by(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
     if isinstance(rules, cors.Cors) and rules.preflights != "upstream":
         sentence = 'needs preflights = "upstream": the application answers them'
         yield Finding(("routes", index, "cors"), sentence)
-    for name in ("strip_prefix", "ca_file"):
+    for name in ("strip_prefix", "ca_file", "cors"):
         if route.get(name):
             sentence = "has no effect: another proxy forwards"
             yield Finding(("routes", index, name), sentence)

@@ -183,4 +183,5 @@ async def programs_asking(
         aiohttp.ClientSession() as http,
     ):
         world.logto.tenant.clients[MACHINE.app_id] = MACHINE
+        world.logto.resources.update(MACHINE.permissions)
         yield Programs(world, http)
