@@ -212,7 +212,7 @@ def test_go_builds_what_is_pinned(machine: Path, project: Path) -> None:
     code, said = run(machine, "build_go net-http", project)
     assert code == 0
     assert f"go build -o {project}/.go/net-http . in net-http" in said
-    assert said.endswith("with -mod=readonly\n")
+    assert said.endswith("with -mod=readonly -buildvcs=false\n")
 
 
 @pytest.mark.parametrize("command", ["install_node express", "build_go net-http"])

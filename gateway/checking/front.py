@@ -27,6 +27,7 @@ _AS_A_BROWSER = {
     "Sec-Fetch-User": "?1",
 }
 _MISDIRECTED = 421
+_TOO_MANY = 429
 _UNAVAILABLE = 503
 _REDIRECTS = frozenset({302, 303})
 
@@ -66,6 +67,9 @@ async def _check(
     except Unreached as error:
         note = f"could not be checked: nothing answers at {origin} yet ({error})"
         return Report(notes=(f"{note}. Start the gateway, and check again",))
+    if seen.status == _TOO_MANY:
+        note = f"could not be checked: {origin} has too many sign-ins just now"
+        return Report(notes=(f"{note}. Check again in a minute",))
     wrong = wrong_answer(settings, origin, seen, metadata)
     if wrong is None:
         return Report(notes=(f"{origin} leads here, and cookies arrive as they left",))

@@ -299,6 +299,16 @@ async def test_another_server_at_the_public_address_is_a_problem(
     )
 
 
+async def test_too_many_sign_ins_are_no_problem(tmp_path: Path) -> None:
+    busy = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
+    async with operator(tmp_path) as one, raw_upstream(answering(busy)) as other:
+        one.lines["public_url"] = other.url
+        one.logto.client.register_gateway(other.url)
+        done = await one.check()
+    assert (done.code, done.stderr) == (0, "")
+    assert f"{other.url} has too many sign-ins just now" in done.stdout
+
+
 async def test_https_that_browsers_refuse_is_a_problem(tmp_path: Path) -> None:
     context = self_signed(tmp_path, "localhost").server_context()
     async with (

@@ -119,7 +119,7 @@ async def _net_http(
     offline = {
         **environ,
         "HOME": str(Path.home()),
-        "GOFLAGS": "-mod=readonly",
+        "GOFLAGS": "-mod=readonly -buildvcs=false",
         "GOPROXY": "off",
         "GOTOOLCHAIN": "local",
     }
