@@ -130,6 +130,22 @@ async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> No
             assert await statuses(world, "/admin", "/read") == [200, 200]
 
 
+async def test_a_refresh_token_that_a_resource_brought_is_kept() -> None:
+    async with world_of() as world:
+        await world.sign_in()
+        world.logto.lifetimes.refresh_token = 870  # replaced after 609 seconds
+
+        def pass_time(_answer: Claims) -> None:
+            world.clock.at += 5
+
+        world.logto.behaviour.token_hook = pass_time
+        world.clock.at += OVERDUE
+        assert await statuses(world, "/admin") == [200]
+        world.logto.behaviour.token_hook = None
+        world.clock.at += OVERDUE  # the former one would end the grant
+        assert await statuses(world, "/admin", "/read") == [200, 200]
+
+
 async def test_while_logto_is_away_for_a_resource_the_session_serves_on() -> None:
     async with world_of() as world:
         await world.sign_in()
