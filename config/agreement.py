@@ -190,14 +190,14 @@ def _asked_by(index: int, route: Accepted, draft: Draft) -> Iterator[Finding]:
     if draft.tables["server"].get("peers") == () and see not in draft.doubtful:
         sentence = "nobody may ask: list the proxy that does in server.trusted_proxies"
         yield Finding(("routes", index, "upstream"), sentence)
+    sentence = "has no effect: another proxy forwards"
+    for name in ("strip_prefix", "ca_file"):
+        if route.get(name):
+            yield Finding(("routes", index, name), sentence)
     rules = route.get("cors")
     if isinstance(rules, cors.Cors) and rules.preflights != "upstream":
-        sentence = 'needs preflights = "upstream": the application answers them'
+        sentence += ', unless preflights = "upstream" leaves them to the application'
         yield Finding(("routes", index, "cors"), sentence)
-    for name in ("strip_prefix", "ca_file", "cors"):
-        if route.get(name):
-            sentence = "has no effect: another proxy forwards"
-            yield Finding(("routes", index, name), sentence)
 
 
 def _equal_routes(routes: Sequence[Accepted]) -> Iterator[Finding]:

@@ -344,7 +344,7 @@ async def test_09_a_role_that_is_not_plainly_listed_matches_nothing(
 
 
 async def test_a_role_counts_beside_odd_ones(members: Realm) -> None:
-    odd = {"roles": [None, 1, "", ["x"], "admin", {}]}
+    odd: dict[str, object] = {"roles": [None, 1, "", ["x"], "admin", {}]}
     assert await members.let_in(person(claims=odd)) == ["/role"]
 
 
