@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from gateway.operations.workers.messages import (
     Answer,
@@ -26,9 +27,21 @@ from gateway.sessions.revocations import Mark, Revocations
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import SharingAway
 
-BEGINS = 30.0  # seconds for the supervisor to tell what counts
-ANSWERS = 5.0  # seconds for what it knows by itself
-REACHES = 10.0  # seconds until all have heard; who does not is ended before
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds are waited for the supervisor.
+
+    For all that counts, for what it knows by itself, and until all workers have heard:
+    who does not hear is ended before.
+    """
+
+    begins: float = 30.0
+    answers: float = 5.0
+    reaches: float = 10.0
+
+
+PATIENCE = Patience()
 
 
 class FellowWorkers:
@@ -45,7 +58,9 @@ class FellowWorkers:
         *,
         now: Callable[[], float],
         hold: float,
+        patience: Patience = PATIENCE,
     ) -> None:
+        self._patience = patience
         self._send = send
         self._revocations = revocations
         self._now = now
@@ -80,7 +95,7 @@ class FellowWorkers:
         """Learn all that counts.  Raises SharingAway."""
         self._send(Hello())
         try:
-            async with asyncio.timeout(BEGINS):
+            async with asyncio.timeout(self._patience.begins):
                 await asyncio.shield(self._begun)
         except TimeoutError:
             raise SharingAway("The supervisor does not answer.") from None
@@ -94,7 +109,8 @@ class FellowWorkers:
         """Return whether *name* is used for the first time.  Raises SharingAway."""
         try:
             return await self._answers.ask(
-                lambda ask: self._send(FirstUse(ask, name, until)), ANSWERS
+                lambda ask: self._send(FirstUse(ask, name, until)),
+                self._patience.answers,
             )
         except Unanswered as error:
             raise SharingAway(f"The supervisor: {error}.") from None
@@ -110,7 +126,7 @@ class FellowWorkers:
 
         try:
             try:
-                newest = await self._turns.ask(ask, self._hold + ANSWERS)
+                newest = await self._turns.ask(ask, self._hold + self._patience.answers)
             except Unanswered as error:
                 raise SharingAway(f"The supervisor: {error}.") from None
             is_newer = newest is not None and newest.generation > session.generation
@@ -136,7 +152,7 @@ class FellowWorkers:
             return True
         try:
             kept = await self._answers.ask(
-                lambda ask: self._send(AskTold(ask)), REACHES
+                lambda ask: self._send(AskTold(ask)), self._patience.reaches
             )
         except Unanswered:
             return False
