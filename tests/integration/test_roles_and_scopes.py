@@ -123,8 +123,8 @@ async def test_a_role_that_was_given_counts_after_the_interval() -> None:
 
 async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> None:
     async with world_of() as world:
-        await world.sign_in()
         world.logto.lifetimes.refresh_token = 780  # replaced after nine minutes
+        await world.sign_in()
         for _ in range(4):
             world.clock.at += OVERDUE
             assert await statuses(world, "/admin", "/read") == [200, 200]
@@ -132,8 +132,8 @@ async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> No
 
 async def test_a_refresh_token_that_a_resource_brought_is_kept() -> None:
     async with world_of() as world:
-        await world.sign_in()
         world.logto.lifetimes.refresh_token = 870  # replaced after 609 seconds
+        await world.sign_in()
 
         def pass_time(_answer: Claims) -> None:
             world.clock.at += 5
