@@ -1,0 +1,1 @@
+"""What the gateway is made of: is any of it known to be bad, and what is it?"""
