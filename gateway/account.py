@@ -4,10 +4,12 @@ import json
 from dataclasses import dataclass
 
 from gateway.identity.headers import IdentityHeaders
+from gateway.pages.own_sessions import OwnSession
 from gateway.pages.page import Account, AccountSignedOut, SignInRequired
 from gateway.pages.rendered import Rendered
 from gateway.sessions.aiohttp_storage import current_session
 from gateway.sessions.session import Session
+from gateway.sessions.store import OwnSessions
 from gateway.visit import Answer, Visit, respond
 
 _JSON = (
@@ -31,6 +33,7 @@ class Accounts:
     chooses: bool = False  # whether people choose the organization they act for
     assertion: bytes = b""
     tokens: tuple[bytes, ...] = ()
+    own: OwnSessions | None = None  # where the store knows
 
     async def page(self, visit: Visit) -> Answer:
         """Return the account page."""
@@ -46,6 +49,23 @@ class Accounts:
             chooses=self.chooses,
             assertion=self.assertion,
             tokens=self.tokens,
+            sessions=await self._sessions(session),
+        )
+
+    async def _sessions(self, current: Session) -> tuple[OwnSession, ...]:
+        """Return all sessions of the person of *current*, as the page shows them."""
+        if self.own is None:
+            return ()
+        return tuple(
+            OwnSession(
+                id=note.id,
+                browser=note.browser,
+                host=note.host,
+                signed_in_at=note.signed_in_at,
+                seen_at=note.seen_at,
+                is_this=note.id == current.id,
+            )
+            for note in await self.own.shown_to(current.identity.sub)
         )
 
     async def userinfo(self, visit: Visit) -> Answer:

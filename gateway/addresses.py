@@ -128,7 +128,7 @@ class Addresses:
             "sign-out": {"GET": self.people.leave, "POST": self.people.leave},
             "signed-out": {"GET": self.people.signed_out},
             "switch-account": {"POST": self.people.switch_account},
-            "sessions": {"POST": self.people.leave_everywhere},
+            "sessions": {"POST": self.people.end_sessions},
             "organization": {"GET": self.choosing.page, "POST": self.choosing.choose},
             "userinfo": {"GET": self.accounts.userinfo},
             "healthz": {"GET": self._healthz},

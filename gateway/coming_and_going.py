@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 
 from gateway.authentication.return_to import return_to
@@ -26,9 +27,11 @@ from gateway.sessions.aiohttp_storage import (
 )
 from gateway.sessions.revocations import Whose
 from gateway.sessions.session import Session
+from gateway.sessions.store import OwnSessions
 from gateway.visit import Answer, Visit, redirect
 
 FORCED = "login consent"  # without consent there would be no refresh token
+log = structlog.get_logger("gateway.sessions")
 ONE_OF_MANY = "this host is one of many (*.), which cannot sign in"
 
 
@@ -39,6 +42,7 @@ class ComingAndGoing:
     sign_in: SignIn
     sign_out: SignOut
     revoking: Revoking
+    own: OwnSessions | None  # where the store knows which sessions are whose
     hosts: frozenset[str]  # that can sign in: those whose callback can be registered
 
     async def begin(self, visit: Visit) -> Answer:
@@ -107,20 +111,30 @@ class ComingAndGoing:
             return AskSignOut()
         return await self.sign_out.leave(visit)
 
-    async def leave_everywhere(self, visit: Visit) -> Answer:
-        """End all sessions of the person, in whatever browser, and this one's at Logto.
+    async def end_sessions(self, visit: Visit) -> Answer:
+        """End one session of the person, or all: in whatever browser, and here.
 
-        The grants of the others stay at Logto, of no use to anybody: their refresh
-        tokens are sealed in cookies that are not served any more.
+        Of all that is chosen by their own account page, only what is theirs can be
+        ended.  The grants of others stay at Logto, of no use to anybody: their refresh
+        tokens are sealed with keys that are in cookies which are not served any more.
         """
         received = visit.received
         if not may_sign_out("POST", received.fields, received.origin):
             return CrossSite()
+        chosen = await form_value(visit, "choice")
         session = await current_session(visit.request)
-        if session is not None:
+        if session is not None and chosen is not None and chosen != session.id:
+            return await self._end_one(session.identity.sub, chosen, visit)
+        if session is not None and chosen is None:
             mark = Whose.SUBJECT, session.identity.sub
             await self.revoking.revoke(mark, reason="everywhere")
         return await self.sign_out.leave(visit)
+
+    async def _end_one(self, subject: str, chosen: str, visit: Visit) -> Answer:
+        """End the session *chosen*, if it is of *subject*, and show those left."""
+        if self.own is not None and await self.own.end_of(subject, chosen, visit.now):
+            log.info("sessions_revoked", whose="session", value=chosen, reason="person")
+        return redirect("/.gateway/", status=303)
 
     async def signed_out(self, visit: Visit) -> Answer:
         """Say that the person is signed out: Logto sent them back here."""

@@ -58,6 +58,7 @@ def addresses_of(
             entitlements.needs.chooses,
             telling.header if telling.assertions else b"",
             telling.token_names,
+            cookies.own,
         ),
         choosing=Choosing(common.renewal.revalidation, entitlements.needs.chooses),
         key_set=telling.key_set if telling.jwks else None,
@@ -83,5 +84,6 @@ def _people(routes: RouteTable, common: Common) -> ComingAndGoing:
             metrics=common.metrics,
         ),
         revoking=common.revocation.revoking,
+        own=cookies.own,
         hosts=frozenset(host for host in routes.hosts if not host.startswith("*")),
     )

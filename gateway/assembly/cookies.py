@@ -10,7 +10,7 @@ from gateway.operations.owned_tasks import OwnedTasks
 from gateway.revocation import Revocation
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
-from gateway.sessions.store import SessionStore
+from gateway.sessions.store import OwnSessions, SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Cookies:
     """Each kind of cookie of ours, with the rules for it."""
 
     sessions: SessionStore
+    own: OwnSessions | None  # where the store knows which sessions are whose
     attempts: AttemptCookies
     arrival: Arrival
 
@@ -30,19 +31,23 @@ def cookies_of(
     keys = KeyRing(session.keys)
     secure = settings.server.public_url.is_https
     random = secrets.token_bytes
-    sessions: SessionStore = (
-        revocation.in_redis.store(keys, secure=secure, begin=tasks.begin)
-        if revocation.in_redis
-        else CookieStore(
+    sessions: SessionStore
+    own: OwnSessions | None = None
+    if revocation.in_redis is not None:
+        sessions = own = revocation.in_redis.store(
+            keys, secure=secure, begin=tasks.begin
+        )
+    else:
+        sessions = CookieStore(
             session,
             keys,
             secure=secure,
             random_bytes=random,
             revocations=revocation.revocations,
         )
-    )
     return Cookies(
         sessions,
+        own,
         AttemptCookies(session, keys, secure=secure, random_bytes=random),
         Arrival(session, keys, secure=secure, random_bytes=random),
     )

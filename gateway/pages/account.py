@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from gateway.fields import Fields
@@ -18,8 +17,10 @@ from gateway.pages.addresses import (
     SWITCH_ACCOUNT,
     returning,
 )
+from gateway.pages.moments import moment, span
 from gateway.pages.notice import Fact, Link, Notice, Post, Section, Site, fact
 from gateway.pages.organizations import acting_for
+from gateway.pages.own_sessions import OwnSession, own_sessions
 from gateway.pages.person import handle
 from gateway.pages.plain_text import plain_bytes
 
@@ -30,8 +31,6 @@ _JWT: Final = re.compile(rb"\beyJ[\w-]{8,}\.[\w-]+\.", re.ASCII)  # RFC 7515, 3.
 _SEARCHED: Final = 8192  # bytes
 _GIVEN: Final = "A token of yours from Logto (not shown)"
 _SIGNED: Final = "Who you are, in a token that the gateway signs (not shown)"
-_LATEST: Final = 253402300799  # the last second of the year 9999
-_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class Account:
 
     *headers* are the identity headers as the application gets them, *assertion* is the
     name of the one that carries the signed token, b"" where there is none; *chooses*
-    says whether people choose the organization that they act for.
+    says whether people choose the organization that they act for.  *sessions* are all
+    of theirs, where that is known.
     """
 
     identity: Identity
@@ -51,6 +51,7 @@ class Account:
     chooses: bool = False
     assertion: bytes = b""
     tokens: tuple[bytes, ...] = ()  # the names of headers whose values are not told
+    sessions: tuple[OwnSession, ...] = ()
 
     def notice(self, _site: Site) -> Notice:
         """Return what the page says."""
@@ -64,7 +65,10 @@ class Account:
                 _since("Signed in", self.signed_in_at, self.now),
                 _until("Session ends", self.ends_at, self.now),
             ),
-            sections=(_told(self.headers, self.assertion, self.tokens),),
+            sections=(
+                *own_sessions(self.sessions, self.now),
+                _told(self.headers, self.assertion, self.tokens),
+            ),
             actions=(
                 Link("Go to the application", HOME),
                 *self._choice(),
@@ -134,25 +138,11 @@ def _shown(name: bytes, value: bytes) -> str:
     return plain_bytes(value) or "(empty)"
 
 
-def _moment(seconds: float) -> str:
-    """Return *seconds* since 1970 as a date and a time that all readers share."""
-    moment = datetime.fromtimestamp(min(max(seconds, 0), _LATEST), UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
 def _since(label: str, then: float, now: float) -> Fact:
-    span = _span(now - then)
-    return Fact(label, f"{span} ago" if span else "Just now", _moment(then))
+    ago = span(now - then)
+    return Fact(label, f"{ago} ago" if ago else "Just now", moment(then))
 
 
 def _until(label: str, then: float, now: float) -> Fact:
-    span = _span(then - now)
-    return Fact(label, f"In {span}" if span else "Now", _moment(then))
-
-
-def _span(seconds: float) -> str:
-    for length, unit in _UNITS:
-        count = int(seconds // length)
-        if count > 0:
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return ""
+    left = span(then - now)
+    return Fact(label, f"In {left}" if left else "Now", moment(then))

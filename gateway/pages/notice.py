@@ -42,11 +42,15 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One label and what it stands for, with a *detail* in smaller print."""
+    """One label and what it stands for, with a *detail* in smaller print.
+
+    In a section it may have a *way* to do something about it.
+    """
 
     label: str
     value: str
     detail: str = ""
+    way: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)

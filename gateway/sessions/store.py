@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from gateway.sessions.cookies import OwnCookies
+from gateway.sessions.note import Note
 from gateway.sessions.session import Session
 
 
@@ -81,4 +82,16 @@ class SessionStore(Protocol):
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on, whatever comes."""
+        ...
+
+
+class OwnSessions(Protocol):
+    """A store that knows which sessions are whose.  Raises SharingAway."""
+
+    async def shown_to(self, subject: str) -> list[Note]:
+        """Return the sessions of *subject*, newest first."""
+        ...
+
+    async def end_of(self, subject: str, session_id: str, now: float) -> bool:
+        """End the session *session_id*, if it is of *subject*; tell whether it was."""
         ...

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.identity.identity import Identity
+from gateway.pages.own_sessions import OwnSession
 from gateway.pages.page import (
     Account,
     AccountSignedOut,
@@ -133,6 +134,34 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
             ),
             now=NOW,
         ),
+        "account-with-sessions": Account(
+            ADA,
+            signed_in_at=NOW - 7_500,
+            ends_at=NOW + 39_600,
+            headers=((b"X-Forwarded-User", b"f5ndkk0q1i3c"),),
+            now=NOW,
+            sessions=(
+                OwnSession(
+                    "s1",
+                    "Firefox on Linux",
+                    "app.example.com",
+                    NOW - 7_500,
+                    NOW,
+                    is_this=True,
+                ),
+                OwnSession(
+                    "s2",
+                    "Safari on iPhone",
+                    "app.example.com",
+                    NOW - 200_000,
+                    NOW - 4_000,
+                    is_this=False,
+                ),
+                OwnSession(
+                    "s3", "", "lab.example.com", NOW - 90, NOW - 80, is_this=False
+                ),
+            ),
+        ),
         "account-of-a-member": Account(
             MEMBER, NOW, NOW, headers=(), now=NOW, chooses=True
         ),
@@ -188,6 +217,14 @@ FILLED: Final[Mapping[str, Callable[[str], Page]]] = MappingProxyType(
         "upstream-away": UpstreamAway,
         "unknown-host": lambda text: UnknownHost((text,) * 20, text),
         "account": _account,
+        "own-sessions": lambda text: Account(
+            ADA,
+            NOW,
+            NOW,
+            (),
+            NOW,
+            sessions=(OwnSession("s1", text, text, NOW, NOW, is_this=False),),
+        ),
         "account-signed-out": AccountSignedOut,
     }
 )

@@ -57,6 +57,7 @@ class Changes:
         self._task: asyncio.Task[NoReturn] | None = None
         self._tried = asyncio.Event()
         self._connections = 0
+        self._looked = False  # at what was missed, on this connection
         self._confirmed_at: float | None = None
 
     def hearing(self) -> int:
@@ -88,6 +89,7 @@ class Changes:
             except Exception:
                 log.exception("internal_error")  # what is heard must be heard
             self._confirmed_at = None
+            self._looked = False
             self._tried.set()
             pause = FIRST_PAUSE if self._connections > reached else pause * 2
             await asyncio.sleep(min(pause, LONGEST_PAUSE))
@@ -102,8 +104,8 @@ class Changes:
                 if self._confirmed_at is None:
                     self._connections += 1
                 self._confirmed_at = at
-                self._condition.answers()
-                self._tried.set()
+                if self._looked:
+                    self._condition.answers()
                 news.set()
 
             try:
@@ -118,12 +120,13 @@ class Changes:
     async def _tend(self, listener: Listener, news: asyncio.Event) -> None:
         """Once more after each silence, look at what was missed; probe writes."""
         await news.wait()
-        looked = False
         while True:
             with contextlib.suppress(StoreAway):
-                if not looked:
+                if not self._looked:
                     await listener.hears_again()
-                    looked = True
+                    self._looked = True
+                    self._condition.answers()
+                    self._tried.set()
                 if self._condition.refuses:
                     await self._records.server.write(scripts.PROBE, [PROBE])
             await asyncio.sleep(BELIEVED)

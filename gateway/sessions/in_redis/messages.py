@@ -10,6 +10,7 @@ from typing import assert_never
 
 from gateway.sessions.in_redis.keys import OwnKeys
 from gateway.sessions.in_redis.reference import as_text
+from gateway.sessions.note import Note
 from gateway.sessions.revocations import Mark, Whose
 from gateway.sessions.session import Session
 
@@ -21,17 +22,6 @@ class Changed:
     """The session with this *id* is another now: what is known of it is old."""
 
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a person is shown of one of their sessions; times in unix seconds."""
-
-    id: str
-    signed_in_at: int
-    seen_at: int
-    browser: str
-    host: str
 
 
 Message = Mark | Changed

@@ -4,6 +4,7 @@ PREFIX = "gateway:"  # one pattern for the permissions of the gateway's user
 SESSION = f"{PREFIX}session:"
 INDEX = f"{PREFIX}of:"
 MARK = f"{PREFIX}mark:"
+MARKS = f"{PREFIX}marks"
 TURN = f"{PREFIX}turn:"
 USED = f"{PREFIX}used:"
 LATE = f"{PREFIX}late:"

@@ -9,12 +9,19 @@ from gateway.sessions.in_redis.keys import OwnKeys, all_names
 from gateway.sessions.in_redis.messages import (
     Changed,
     Message,
-    Note,
+    open_message,
     open_note,
     seal_message,
     seal_note,
 )
-from gateway.sessions.in_redis.places import INDEX, LATE, MARK, SESSION, channel
+from gateway.sessions.in_redis.places import (
+    INDEX,
+    LATE,
+    MARK,
+    MARKS,
+    SESSION,
+    channel,
+)
 from gateway.sessions.in_redis.reference import (
     NONCE_SIZE,
     Reference,
@@ -22,13 +29,14 @@ from gateway.sessions.in_redis.reference import (
     seal_session,
 )
 from gateway.sessions.in_redis.server import Argument, RedisServer
-from gateway.sessions.revocations import Mark, Whose, falls_under
+from gateway.sessions.note import Note
+from gateway.sessions.revocations import MOST_MARKS, Mark, Whose, falls_under
 from gateway.sessions.session import CLOCK_LEEWAY, Session
 from gateway.sessions.settings import SessionSettings
 from gateway.sessions.stored import Stored
 
 AT_ONCE = 500  # sessions that one script ends: Redis does nothing else meanwhile
-MOST_SHOWN = 50
+MOST_SHOWN, MOST_LOOKED_AT = 50, 500  # of one person
 EVERYBODY = (str(Whose.EVERYBODY), "")
 
 
@@ -110,17 +118,26 @@ class Records:
         found: list[bool] = []
         for start in range(0, len(ids), AT_ONCE):
             keys = [SESSION + one for one in ids[start : start + AT_ONCE]]
-            found += map(bool, await self.server.read(scripts.ARE_THERE, keys))
+            told = await self.server.read(scripts.ARE_THERE, keys, anyway=True)
+            found += map(bool, told)
         return found
+
+    async def marks(self, now: float) -> list[Mark]:
+        """Return who was revoked, as far as that still counts at *now*."""
+        found = await self.server.read(scripts.MARKS, [MARKS], now, anyway=True)
+        opened = (open_message(self.own, one) for one in found)
+        messages = (one[1] for one in opened if one is not None)
+        return [message for message in messages if isinstance(message, Mark)]
 
     async def of_subject(self, subject: str) -> list[Note]:
         """Return what the person *subject* is shown of their sessions, newest first."""
         names = [INDEX + name for name in self.own.names(str(Whose.SUBJECT), subject)]
-        found = await self.server.write(scripts.LIST, names, SESSION, MOST_SHOWN)
+        found = await self.server.read(scripts.LIST, names, SESSION, MOST_LOOKED_AT)
         pairs = zip(found[::2], found[1::2], strict=True)
         notes = (open_note(self.own, one.decode("ascii"), note) for one, note in pairs)
         by_id = {note.id: note for note in notes if note is not None}
-        return sorted(by_id.values(), key=lambda note: -note.seen_at)
+        newest = sorted(by_id.values(), key=lambda note: -note.seen_at)
+        return newest[:MOST_SHOWN]
 
     async def tell(self, mark: Mark, now: float) -> None:
         """End the sessions that *mark* is about, and have all gateways hear of it."""
@@ -135,7 +152,17 @@ class Records:
         more = True
         while more:
             more = await self.server.write(
-                scripts.REVOKE, keys, mark.at, lasting, SESSION, AT_ONCE, *places
+                scripts.REVOKE,
+                keys,
+                mark.at,
+                lasting,
+                SESSION,
+                AT_ONCE,
+                *places,
+                MARKS,
+                MOST_MARKS,
+                mark.until,
+                now,
             )
             places = (places[0], b"")
 

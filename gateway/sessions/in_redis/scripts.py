@@ -123,8 +123,9 @@ return ended
 )
 
 # KEYS: marks, then as many indexes.  ARGV: at, milliseconds, what the keys of sessions
-# begin with, how many sessions at once, channel, message (empty: was sent).  Returns
-# 1 where there are more to end: call it again.
+# begin with, how many sessions at once, channel, message (empty: was sent), the list
+# of marks, how many it holds, until when this one counts, what time it is.  Returns 1
+# where there are more to end: call it again.
 REVOKE: Final = (
     _FORGET
     + """
@@ -135,7 +136,13 @@ for place = 1, half do
     redis.call('SET', KEYS[place], ARGV[1], 'PX', ARGV[2])
   end
 end
-if ARGV[6] ~= '' then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
+if ARGV[6] ~= '' then
+  redis.call('ZADD', ARGV[7], ARGV[9], ARGV[6])
+  redis.call('ZREMRANGEBYSCORE', ARGV[7], '-inf', ARGV[10])
+  redis.call('ZREMRANGEBYRANK', ARGV[7], 0, -ARGV[8] - 1)
+  redis.call('PEXPIRE', ARGV[7], ARGV[2])
+  redis.call('PUBLISH', ARGV[5], ARGV[6])
+end
 for place = half + 1, #KEYS do
   local ids = redis.call('ZRANGEBYSCORE', KEYS[place], '-inf', ARGV[1],
     'LIMIT', 0, ARGV[4])
@@ -149,8 +156,11 @@ return more
 """
 )
 
-# KEYS: indexes.  ARGV: what the keys of sessions begin with, the most to return.
-# Returns ids and notes; takes out what is no more.
+# KEYS: the list of marks.  ARGV: what time it is.  Returns those that count.
+MARKS: Final = "return redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')"
+
+# KEYS: indexes.  ARGV: what the keys of sessions begin with, the most to look at in
+# each.  Returns ids and notes.
 LIST: Final = """
 local found = {}
 for _, index in ipairs(KEYS) do
@@ -159,8 +169,6 @@ for _, index in ipairs(KEYS) do
     if note then
       found[#found + 1] = id
       found[#found + 1] = note
-    else
-      redis.call('ZREM', index, id)
     end
   end
 end

@@ -76,10 +76,18 @@ class RedisServer:
         )
 
     async def read(
-        self, script: str, keys: Sequence[str], *arguments: Argument
+        self,
+        script: str,
+        keys: Sequence[str],
+        *arguments: Argument,
+        anyway: bool = False,
     ) -> Reply:
-        """Return what *script* reads.  Raises StoreAway."""
-        self.condition.check()
+        """Return what *script* reads, *anyway* or if it is not away.
+
+        Raises StoreAway.
+        """
+        if not anyway:
+            self.condition.check()
         try:
             return await self._script(script, keys, arguments)
         except (exceptions.RedisError, OSError) as error:
@@ -94,7 +102,8 @@ class RedisServer:
             reply = await self._script(script, keys, arguments)
         except (exceptions.RedisError, OSError) as error:
             self._unwritten(error)
-        self.condition.took()
+        if reply == 1:  # else there was nothing to write, perhaps
+            self.condition.took()
         return reply
 
     async def claim(self, key: str, value: str, milliseconds: int) -> bool:
@@ -228,10 +237,7 @@ def _connection(address: RedisAddress, ca_file: str) -> tuple[Any, dict[str, Any
 
 
 def _tls_connection(trust: ssl.SSLContext) -> Any:  # noqa: ANN401 - a class
-    """Return the class of connections over TLS that *trust* whom we choose alone.
-
-    redis-py adds authorities to the system's.
-    """
+    """Return the class of connections over TLS that *trust* whom we choose alone."""
     trust.minimum_version = ssl.TLSVersion.TLSv1_2
 
     class TlsConnection(connections.SSLConnection):

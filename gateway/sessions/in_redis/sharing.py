@@ -118,7 +118,10 @@ class RedisSharing:
                 self.known.drop(session_id)
 
     async def hears_again(self) -> None:
-        """Look for open exchanges whose session ended while nothing was heard."""
+        """Learn who was revoked while nothing was heard, and whose session ended."""
+        now = self.now()
+        for mark in await self.records.marks(now):
+            self.revocations.take(mark, now)
         sessions = {session.id: session for session in self.in_use()}
         there = await self.records.are_there(list(sessions))
         pairs = zip(sessions.values(), there, strict=True)

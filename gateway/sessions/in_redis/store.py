@@ -10,12 +10,12 @@ from gateway.sessions.cookies import OwnCookies, SetCookies
 from gateway.sessions.in_redis.browser import browser_name
 from gateway.sessions.in_redis.condition import StoreAway
 from gateway.sessions.in_redis.known_sessions import KnownSessions
-from gateway.sessions.in_redis.messages import Note
 from gateway.sessions.in_redis.records import Records, Written
 from gateway.sessions.in_redis.reference import KEY_SIZE, Reference
 from gateway.sessions.in_redis.reference_cookies import ReferenceCookies
 from gateway.sessions.in_redis.sharing import RedisSharing
 from gateway.sessions.last_seen import LastSeen
+from gateway.sessions.note import Note
 from gateway.sessions.renewed import KEPT, RenewedSessions
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session
@@ -82,7 +82,8 @@ class RedisStore:
         session = self.newest(session, now)
         if not self._is_live(session, now):
             return None
-        self.in_use(session, now)
+        if now >= session.seen_at + self._touched_after:
+            self.in_use(session, now)
         return session
 
     async def find_opened(self, cookie: bytes, host: str) -> Session | None:
@@ -100,21 +101,23 @@ class RedisStore:
     def newest(self, session: Session, now: float) -> Session:
         """Return what became of *session* here, or itself."""
         newer = self._renewed.newer(session, now)
-        if newer is None:
+        if newer is not None:
+            cookie = session.current_cookie
+            seen_at = max(newer.seen_at, session.seen_at)
+            session = replace(newer, seen_at=seen_at, current_cookie=cookie)
+        touched_at = self._touched.at(session.id)
+        if touched_at <= session.seen_at:
             return session
-        return replace(
-            newer,
-            seen_at=max(newer.seen_at, session.seen_at),
-            current_cookie=session.current_cookie,
-        )
+        return replace(session, seen_at=touched_at)
 
     def in_use(self, session: Session, now: float) -> None:
         """Hear that *session* is in use at *now*: Redis hears of that now and then."""
-        seen_at = max(session.seen_at, self._touched.at(session.id))
-        if now < seen_at + self._touched_after:
+        session = self.newest(session, now)
+        if now < session.seen_at + self._touched_after:
             return
         self._touched.saw(session.id, now)
-        self._begin(self._touch(session.seen(now), now))
+        session = session.seen(now)
+        self._begin(self._write(session, session, now))
 
     def renew(self, before: Session, renewed: Session, now: float) -> float:
         """Have all who come here with *before* get *renewed*; return until when.
@@ -188,7 +191,7 @@ class RedisStore:
         if not await self._sharing.told():
             raise StoreAway(self._records.server.condition.trouble or NOT_TOLD)
 
-    async def of_subject(self, subject: str) -> list[Note]:
+    async def shown_to(self, subject: str) -> list[Note]:
         """Return what the person *subject* is shown of their sessions."""
         return await self._records.of_subject(subject)
 
@@ -212,12 +215,9 @@ class RedisStore:
         self._known.put(session, heard)
         self._renewed.received(session, now)
         newest = self.newest(session, now)
-        if newest is not session:  # it was renewed while Redis was away
+        if newest.generation > session.generation:  # renewed while Redis was away
             self._begin(self._write(session, newest, now))
         return session
-
-    async def _touch(self, session: Session, now: float) -> None:
-        await self._write(session, session, now)
 
     async def _write(self, before: Session, session: Session, now: float) -> None:
         try:

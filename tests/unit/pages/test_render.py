@@ -81,6 +81,7 @@ STATUSES = {
     "session-too-large": 500,
     "sessions-away": 503,
     "account": 200,
+    "account-with-sessions": 200,
     "account-of-a-member": 200,
     "account-signed-out": 200,
     "internal-error": 500,
