@@ -250,6 +250,23 @@ async def test_scopes_are_told_where_a_header_asks_for_them() -> None:
         assert world.upstream.last.value("X-Scopes") == "read:notes,write:notes"
 
 
+REASON = "No condition of allow is met: roles lists none of the person&#39;s."
+
+
+@pytest.mark.parametrize("explained", [True, False])
+async def test_the_reason_names_rules_and_nobody(*, explained: bool) -> None:
+    server = f"explain_denials = {str(explained).lower()}"
+    async with whole_world(ROUTES.replace("admin", "boss"), server=server) as world:
+        world.logto.people["ada"] = EDITOR
+        await world.sign_in()
+        page = await world.open("/boss")
+        assert page.status == 403
+        assert (REASON in page.text) is explained
+        told = page.text.replace(world.url("/boss"), "").replace('value="/boss"', "")
+        assert "boss" not in told
+        assert "editor" not in told
+
+
 async def test_no_token_of_a_resource_reaches_the_browser() -> None:
     issued: list[str] = []
     async with world_of() as world:
