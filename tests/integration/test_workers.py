@@ -77,15 +77,19 @@ async def test_a_worker_that_is_killed_comes_back_and_another_takes_over(
     tmp_path: Path,
 ) -> None:
     async with running_workers(tmp_path) as workers:
+        await workers.kill(1)  # the next one is not replaced at once
         on_one, on_two = await workers.client(1), await workers.client(2)
         so_far = len(workers.log.lines)
         os.kill(workers.pid(1), signal.SIGKILL)
-        await workers.log.line("worker_ended", worker=1, exit=-signal.SIGKILL)
+        await workers.log.line("worker_ended", worker=1, again_in=1.0)
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await workers.ask(on_one, "/public")
-        for _ in range(20):  # half of them come to the listener of the one that is away
+        for number in range(20):  # half of them come to the listener of the other
             async with connected(workers.port) as client:
-                assert (await workers.ask(client, "/public")).status == 200
+                path = f"/public/meanwhile-{number}"
+                assert (await workers.ask(client, path)).status == 200
+        served = workers.log.all("request", worker=1)
+        assert not [line for line in served if "meanwhile" in line["path"]]
         assert (await workers.ask(on_two, "/public")).status == 200
         await workers.log.line("worker_ready", after=so_far, worker=1)
         assert await workers.worker_of(await workers.client(1)) == 1
