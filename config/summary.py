@@ -61,7 +61,8 @@ def sign_in_origins(settings: Settings) -> list[str]:
 
 def _route(route: Route) -> str:
     who = "" if route.allow is None else f": {_allow(route.allow)}"
-    return f"{route.label} -> {route.upstream}  {route.access}{who}"
+    by = f", by {' or '.join(route.credentials)}" if route.takes_bearers else ""
+    return f"{route.label} -> {route.upstream}  {route.access}{by}{who}"
 
 
 def _allow(allow: Allow) -> str:

@@ -124,11 +124,12 @@ class Programs:
         return not over and not self.revocations.is_over(bearer.stand_in, now)
 
     async def _verified(self, visit: Visit, shown: Shown) -> Bearer | Refused:
-        if not self.wrong.begin(visit):
-            self.metrics.bearers.labels("limited").inc()
-            reason = "too many wrong access tokens"
-            return Refused(TooManyBearers(TRY_AGAIN), reason, "refused")
         try:
+            await self.tokens.ready()  # many good ones may wait for that, uncounted
+            if not self.wrong.begin(visit):
+                self.metrics.bearers.labels("limited").inc()
+                reason = "too many wrong access tokens"
+                return Refused(TooManyBearers(TRY_AGAIN), reason, "refused")
             bearer = await self.tokens.verify(shown)
         except SignInRefused as error:
             return self._invalid(error.reason)

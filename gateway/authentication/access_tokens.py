@@ -66,6 +66,11 @@ class AccessTokens:
         self._known.pop(shown.id, None)
         return None
 
+    async def ready(self) -> None:
+        """Have at hand what tokens are verified with.  Raises ProviderUnavailable."""
+        await self._endpoints.metadata.get()
+        await self._endpoints.verifier.listed()
+
     async def verify(self, shown: Shown) -> Bearer:
         """Return whom the token *shown* speaks for.
 

@@ -5,6 +5,7 @@ with a valid cookie beside it and without, by a plain request and by an upgrade;
 what was found good on one route is asked again on every other.
 """
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
@@ -459,6 +460,18 @@ async def test_35_wrong_bearers_are_limited_and_good_ones_go_on() -> None:
         assert limited.value(b"Retry-After") == b"1"
         assert (await programs.show(programs.token(jti="new"))).status == 429
         assert (await programs.show(good)).status == 200
+
+
+async def test_35_many_good_ones_at_once_are_no_wrong_ones() -> None:
+    """Right after the start all of them wait for the keys."""
+    async with programs_asking(
+        tables="[limits]\nwrong_bearers_per_minute = 2\n"
+    ) as programs:
+        tokens = [programs.token(jti=str(number)) for number in range(30)]
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(programs.show(token)) for token in tokens]
+        assert {one.result().status for one in asked} == {200}
+        assert programs.world.logto.requests.count("jwks") == 1
 
 
 async def test_38_invented_key_ids_do_not_drive_key_fetches(

@@ -4,6 +4,7 @@ import pytest
 
 from config.credentials import check_resource
 from config.problem import Wrong
+from config.summary import summary
 from tests.support.configuration import problems, settings, written
 
 API, OTHER = "https://api.example.com", "https://other.example.com"
@@ -126,3 +127,11 @@ def test_a_wrong_resource(text: str) -> None:
 def test_a_resource_is_kept_to_the_letter(text: str) -> None:
     found = settings(logto={"resources": f'["{text}"]'})
     assert found.logto.resources == (text,)
+
+
+def test_the_summary_says_where_bearers_are_taken() -> None:
+    both: dict[str, str | None] = {"credentials": '["session", "bearer"]'}
+    logto: dict[str, str | None] = {"resources": f'["{API}"]'}
+    lines = "\n".join(summary(settings(logto=logto, routes=both)))
+    assert "/ -> http://127.0.0.1:3000  signed-in, by session or bearer: any" in lines
+    assert ", by " not in "\n".join(summary(settings()))
