@@ -116,8 +116,8 @@ READ = f'origins = ["{PAGES}"], credentials = true'
             id="a method in lower case",
         ),
         pytest.param(
-            cors(f'origins = ["{PAGES}"], orgins = []'),
-            "routes[0].cors.orgins: unknown key (did you mean origins?)",
+            cors(f'origins = ["{PAGES}"], origin = []'),
+            "routes[0].cors.origin: unknown key (did you mean origins?)",
             id="an unknown key",
         ),
         pytest.param(
