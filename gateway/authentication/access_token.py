@@ -59,6 +59,8 @@ def bearer_of(
     issued_at, expires_at = _times(claims, now)
     if not is_subject(claims.get("sub")) or not is_subject(claims.get("client_id")):
         raise _refused("does not say whose it is (sub, client_id)")
+    if "cnf" in claims:  # RFC 7800: good with a proof only, which a bearer has not
+        raise _refused("is bound to a key (cnf)")
     return Bearer.of(
         token_id,
         identity_of(claims, terms.wanted),

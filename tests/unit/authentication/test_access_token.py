@@ -103,6 +103,7 @@ def test_an_organizations_token_for_a_resource_acts_for_it() -> None:
         pytest.param("sub", "a\nb", "whose it is", id="sub with a line feed"),
         pytest.param("client_id", ABSENT, "whose it is", id="no client_id"),
         pytest.param("client_id", ["a"], "whose it is", id="client_id a list"),
+        pytest.param("cnf", {"jkt": "x"}, "bound to a key", id="bound to a key"),
         pytest.param("scope", ["a"], "scopes in an odd way", id="scope a list"),
         pytest.param("scope", "a  b", "scopes in an odd way", id="two spaces"),
         pytest.param("scope", " a", "scopes in an odd way", id="a space first"),
