@@ -85,3 +85,20 @@ async def test_where_methods_do_not_matter_it_passes(walls: Fortress) -> None:
     answer = await walls.ask(b"/public/x?_method=DELETE", override)
     assert answer.status == 200
     assert walls.upstream.last.values(FIELDS[0]) == [b"DELETE"]
+
+
+async def test_nor_where_another_proxy_forwards_and_asks() -> None:
+    async with fortress(ROUTES, server='trusted_proxies = ["127.0.0.1"]') as behind:
+        described: tuple[Field, ...] = (
+            (b"X-Forwarded-Method", b"GET"),
+            (b"X-Forwarded-Host", behind.host),
+            (b"X-Forwarded-Proto", b"http"),
+            (b"X-Forwarded-Uri", b"/x"),
+        )
+        assert (await behind.ask(b"/.gateway/auth", *described)).status == 200
+        override: Field = (FIELDS[0], b"DELETE")
+        answer = await behind.ask(b"/.gateway/auth", *described, override)
+        assert answer.status == 400
+        query: Field = (b"X-Forwarded-Uri", b"/x?_method=DELETE")
+        answer = await behind.ask(b"/.gateway/auth", *described[:3], query)
+        assert answer.status == 400
