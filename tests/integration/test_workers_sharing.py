@@ -21,6 +21,7 @@ from tests.support.door import Door
 from tests.support.gateway_process import WAIT
 from tests.support.raw_client import RawClient, RawResponse
 from tests.support.raw_upstream import Conversation, raw_upstream
+from tests.support.redis_server import redis_server
 from tests.support.running_gateway import KEY
 from tests.support.running_workers import (
     ROUTES,
@@ -361,3 +362,24 @@ async def test_28_the_operator_is_told_where_a_restart_would_forget(
         for worker in (1, 2):
             assert await status(workers, worker, cookie) == 401
         await workers.log.line("revocations_not_kept")
+
+
+# With Redis
+
+
+async def test_28_40_workers_with_redis_are_one_as_well(tmp_path: Path) -> None:
+    async with (
+        redis_server() as redis,
+        running_workers(tmp_path, session=f"{redis.session}\n{OFTEN}") as workers,
+    ):
+        browser = await workers.signed_in()
+        cookie, signed_in = workers.cookie(browser), now()
+        clients = [await workers.client(worker) for worker in (1, 2) for _ in range(25)]
+        await until(signed_in + OVERDUE)
+        for client in clients:
+            client.send(request("/", cookie))
+        assert [(await one.read_final()).status for one in clients] == [200] * 50
+        assert len(workers.refreshes) == 1
+        assert await order(workers, Whose.SUBJECT, ADA) == 200
+        for worker in (1, 2):
+            assert await status(workers, worker, cookie) == 401
