@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from config.allow import AnyOf, Condition
-from config.hints_about_members import members
+from config.hints_about_members import all_conditions, members
 from config.listen import TcpAddress
 from config.origin import is_loopback
 from config.settings import Settings
@@ -93,7 +92,7 @@ def _tokens(settings: Settings) -> Iterator[str]:
 
 
 def _conditions(settings: Settings) -> Iterator[str]:
-    conditions = list(_all_conditions(settings))
+    conditions = list(all_conditions(settings))
     by_handle = any(one.x_usernames is not None for one in conditions)
     by_x = by_handle or any(one.x_ids is not None for one in conditions)
     by_email = any(
@@ -115,12 +114,6 @@ def _conditions(settings: Settings) -> Iterator[str]:
             "X gives an e-mail address only for new people, "
             "and only with the scope users.email in Logto's connector"
         )
-
-
-def _all_conditions(settings: Settings) -> Iterator[Condition]:
-    for route in settings.routes:
-        if isinstance(route.allow, AnyOf):
-            yield from route.allow.conditions
 
 
 def _routes(settings: Settings) -> Iterator[str]:

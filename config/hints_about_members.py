@@ -8,7 +8,7 @@ from config.settings import Settings
 
 def members(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. They hold no secret."""
-    conditions = list(_conditions(settings))
+    conditions = list(all_conditions(settings))
     if any(one.roles is not None for one in conditions):
         yield (
             "roles are those that Logto gives people for all of it; who signs up by "
@@ -57,7 +57,8 @@ def _organizations(conditions: list[Condition]) -> Iterator[frozenset[str]]:
             yield frozenset(map(organization_of, one.organization_roles))
 
 
-def _conditions(settings: Settings) -> Iterator[Condition]:
+def all_conditions(settings: Settings) -> Iterator[Condition]:
+    """Yield every condition of every route."""
     for route in settings.routes:
         if isinstance(route.allow, AnyOf):
             yield from route.allow.conditions

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.demo.faults import Fault
 from gateway.demo.people import ADA, Member, Person
+from gateway.demo.signing_keys import Claims
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import World, whole_world
 
@@ -225,6 +226,20 @@ async def test_who_needs_more_for_the_token_does_not_act_for_it() -> None:
         world.logto.behaviour.token_hook = refuse
         world.clock.at += OVERDUE
         assert await statuses(world, "/", "/acme", "/bill") == [403, 403, 403]
+
+
+async def test_without_a_refresh_token_a_choice_gives_no_permissions() -> None:
+    """Nobody can ask Logto what they may do there."""
+    async with world_of(OF_BOTH) as world:
+
+        def withhold(answer: Claims) -> None:
+            answer.pop("refresh_token", None)
+
+        world.logto.behaviour.token_hook = withhold
+        page = await choose(world, "Acme, Inc.", "/acme")
+        assert (page.url, page.status) == (world.url("/acme"), 200)
+        assert await statuses(world, "/admins", "/bill") == [200, 403]
+        assert world.logto.requests.count("token", grant_type="refresh_token") == 0
 
 
 FIXED = 'organization = "acme"'
