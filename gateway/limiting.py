@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
 import structlog
 
 from config.settings import Settings
-from gateway.authentication.allowance import Allowance, one_client
+from gateway.authentication.allowance import MOST_CLIENTS, Allowance, one_client
 from gateway.limited_forwarding import (
     Forwards,
     LimitedForwarder,
@@ -43,6 +43,7 @@ class Clients:
     trusted: Sequence[IPv4Network | IPv6Network]
     unlisted: UnlistedProxies
     monotonic: Callable[[], float]
+    _behind: dict[str, str | None] = field(default_factory=dict)  # a trusted proxy
 
     def key(self, client: ClientAddress) -> str | None:
         """Return what *client* is counted by; None where it stands for many.
@@ -54,8 +55,12 @@ class Clients:
         if address == UNKNOWN:
             return None
         if client.trusted:
-            here = client_address(address, (), self.trusted, trust_unix=False)
-            return None if here.trusted else one_client(address)
+            if address not in self._behind:
+                if len(self._behind) >= MOST_CLIENTS:
+                    self._behind.clear()
+                here = client_address(address, (), self.trusted, trust_unix=False)
+                self._behind[address] = None if here.trusted else one_client(address)
+            return self._behind[address]
         if self.unlisted.know(address, self.monotonic()):
             return None
         return one_client(address)
