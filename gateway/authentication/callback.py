@@ -161,7 +161,12 @@ class Callback:
         if entitled.away:
             raise ProviderUnavailable(entitled.away)
         session = self._session(signed_in, entitled, visit)
-        at = authenticated_at(signed_in.id_token_claims, attempt, visit.now)
+        at = authenticated_at(
+            signed_in.id_token_claims,
+            attempt,
+            visit.now,
+            was_asked=self.entitlements.needs.sign_in_time,
+        )
         return replace(session, authenticated_at=at)
 
     async def _acted_for(self, visit: Visit, signed_in: SignedIn) -> str | None:

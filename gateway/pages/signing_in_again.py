@@ -75,8 +75,8 @@ class SignInNotRepeated:
                 ),
             ),
             operator=(
-                "Logto came back with a sign-in from before it was asked (auth_time)."
-                " Compare the clocks of both machines."
+                "Logto came back with a sign-in from before it was asked, or without"
+                " the time of one (auth_time). Compare the clocks of both machines."
             ),
             actions=(
                 Post("Sign out and in again", SWITCH_ACCOUNT, kept(self.start_again)),

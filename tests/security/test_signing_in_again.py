@@ -5,6 +5,7 @@ What is asked of Logto is no proof: what Logto says in the ID token is.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 
@@ -67,6 +68,33 @@ async def test_no_address_makes_an_old_sign_in_recent(address: str) -> None:
         asked = world.logto.requests.of("auth")[-1].parameters
         assert asked.getall("prompt") in (["consent"], ["login consent"])
         assert len(asked.getall("max_age")) == 1
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        pytest.param({"prompt"}, id="the-demand"),
+        pytest.param({"max_age"}, id="the-question-when-it-was"),
+        pytest.param({"prompt", "max_age"}, id="both"),
+    ],
+)
+async def test_nobody_at_the_browser_takes_out_what_logto_is_asked(
+    taken: set[str],
+) -> None:
+    """The address of Logto stands in the browser, where anybody can edit it."""
+    async with too_old() as world:
+        page = await world.browser.navigate(
+            world.url("/danger"), until=world.logto.endpoint
+        )
+        asked = urlsplit(page.location or "")
+        left = [(k, v) for k, v in parse_qsl(asked.query) if k not in taken]
+        edited = urlunsplit(asked._replace(query=urlencode(left)))
+        page = await world.browser.navigate(edited)
+        if page.url.startswith(f"{world.logto.endpoint}/x/authorize"):
+            page = await world.browser.choose(page, "ada")
+        assert page.status == 403
+        assert "not asked to sign in again" in page.text
+        assert await is_refused(world)
 
 
 async def test_a_logto_that_did_not_ask_again_ends_on_a_page() -> None:
