@@ -31,12 +31,12 @@ def private(fields: Fields) -> list[Field]:
     return _replace(kept, replaced)
 
 
-def vary_by_cookie(fields: Fields) -> list[Field]:
-    """Return *fields* with ``Vary: Cookie`` where it is not said yet."""
+def vary_by(fields: Fields, request_field: bytes) -> list[Field]:
+    """Return *fields* with *request_field* in ``Vary`` where it is not said yet."""
     said = tokens(value for name, value in fields if name.lower() == b"vary")
-    if said & {b"*", b"cookie"}:
+    if said & {b"*", request_field.lower()}:
         return list(fields)
-    return [*fields, (b"Vary", b"Cookie")]
+    return [*fields, (b"Vary", request_field)]
 
 
 def no_store(fields: Fields) -> list[Field]:

@@ -47,7 +47,8 @@ _kinds: dict[bytes, _Kind] = {}
 class ResponseRule:
     """What a route asks of its answers.
 
-    *private*: no shared cache may keep them; *vary*: they differ by cookie.
+    *private*: no shared cache may keep them; *vary*: they differ by cookie, and
+    *vary_by_bearer* by ``Authorization``.
     *scheme* and *port* (b"" where it is the default) are those of the public address,
     *upstream* is the upstream's origin (b"" for a unix socket) and *upstream_host* its
     host alone; *prefix* is what strip_prefix takes away, b"" for nothing. *alike* is
@@ -63,6 +64,7 @@ class ResponseRule:
     prefix: bytes
     is_own_set_cookie: Callable[[bytes], bool]
     alike: "ResponseRule | None" = None
+    vary_by_bearer: bool = False
 
     def addresses(self, host: bytes) -> Addresses:
         """Return the addresses of an answer to a request for *host* (a Host value)."""
@@ -132,7 +134,9 @@ class ResponseRule:
             else:
                 kept.append(cache_privacy.PRIVATE)
         if self.vary:
-            kept = cache_privacy.vary_by_cookie(kept)
+            kept = cache_privacy.vary_by(kept, b"Cookie")
+        if self.vary_by_bearer:
+            kept = cache_privacy.vary_by(kept, b"Authorization")
         if set_cookies:
             kept = cache_privacy.no_store(kept)
             kept += ((b"Set-Cookie", value) for value in set_cookies)

@@ -69,7 +69,7 @@ class Ways:
         self._pools: dict[tuple[Upstream, str], tuple[Pool, Dialler]] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._asking: dict[tuple[bytes, bool, bool], RequestRule] = {}
-        self._rules: dict[tuple[bool, bool, Upstream, bytes], ResponseRule] = {}
+        self._rules: dict[tuple[bool, bool, bool, Upstream, bytes], ResponseRule] = {}
 
     def way(self, route: Route) -> Way:
         """Return the way of *route*.  Raises OSError for a ``ca_file`` of no use."""
@@ -127,7 +127,8 @@ class Ways:
         default = public.port == DEFAULT_PORTS[public.scheme]
         is_tcp = upstream.scheme != "unix"
         origin = f"{upstream.scheme}://{upstream.host}:{upstream.port}"
-        key = private, vary, upstream, prefix
+        bearers = vary and route.takes_bearers
+        key = private, vary, bearers, upstream, prefix
         known = self._rules.get(key)
         if known is not None:
             return known
@@ -141,6 +142,7 @@ class Ways:
             prefix=prefix,
             is_own_set_cookie=self._is_own_set_cookie,
             alike=self._rule(route, b"") if prefix else None,
+            vary_by_bearer=bearers,
         )
         return rule
 

@@ -152,6 +152,8 @@ async def test_an_optional_route_knows_a_bearer_and_refuses_a_wrong_one(
     known = await programs.show(programs.token(), "/optional")
     assert (known.status, world.subject) == (200, "nightly")
     assert (await programs.show("x.y.z", "/optional")).status == 401
+    for answer in (nobody, known):
+        assert answer.values(b"Vary") == [b"Cookie", b"Authorization"]
 
 
 async def test_a_bearer_may_come_from_a_page_of_another_site(

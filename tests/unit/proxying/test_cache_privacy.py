@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.fields import Field
-from gateway.proxying.cache_privacy import no_store, private, vary_by_cookie
+from gateway.proxying.cache_privacy import no_store, private, vary_by
 
 CC = b"Cache-Control"
 
@@ -63,7 +63,7 @@ def test_what_cdns_are_told_goes(name: bytes) -> None:
     ],
 )
 def test_vary(fields: list[Field], expected: list[Field]) -> None:
-    assert vary_by_cookie(fields) == expected
+    assert vary_by(fields, b"Cookie") == expected
 
 
 def test_no_store_is_alone() -> None:
