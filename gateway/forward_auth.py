@@ -8,22 +8,18 @@ get here, as far as the proxy passes it on.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from config.routes import Route
-from gateway.fields import Field, Fields, values
 from gateway.gate import Admitted, Gate
 from gateway.identity.auth_request import AuthRequestHeaders
 from gateway.identity.claimed_names import ClaimedNames
 from gateway.known import Notes
 from gateway.operations.limits.unlisted_proxies import network_of
 from gateway.operations.request_log import Story
-from gateway.pages.notice import CHALLENGE
 from gateway.pages.page import (
     BadRequest,
     ForProxiesOnly,
@@ -33,23 +29,25 @@ from gateway.pages.page import (
 )
 from gateway.pages.render import Renderer
 from gateway.pages.rendered import Rendered
-from gateway.policy.access import Permit
 from gateway.preflight import Preflights
+from gateway.proxy_answers import (
+    NO_STORE,
+    authorization,
+    caching,
+    numbered,
+    send,
+    status_alone,
+)
 from gateway.proxying.client import ClientRequest
+from gateway.proxying.relayed import Relayed
 from gateway.renewal import Renewal
 from gateway.routing.described import Described, Passing, asks_for_refusal, described
-from gateway.routing.own_address import PREFIX, own_address
+from gateway.routing.own_address import own_address
 from gateway.routing.received import Malformed, MethodRefused, Publication, Received
 from gateway.telling import Telling
 from gateway.turning_away import answer_with
 from gateway.visit import Answer, Visit, as_response, respond
 
-_MAY: Final = 200
-_UNKNOWN: Final = 401
-NO_STORE: Final[Field] = (b"Cache-Control", b"no-store")
-# nginx and Caddy copy one value of a name: each Set-Cookie has a name of its own too.
-# A session takes four, and what came before it leaves few.
-MOST_COOKIES: Final = 6
 _TRY_AGAIN: Final = Rendered(
     503,
     ((b"Content-Type", b"text/plain; charset=utf-8"), (b"Retry-After", b"1"), NO_STORE),
@@ -76,7 +74,7 @@ class ForwardAuth:
     strip_cookies: Callable[[bytes], bytes | None]
     longest: int
 
-    async def answer(self, visit: Visit, story: Story) -> Answer:
+    async def answer(self, visit: Visit, story: Story) -> Answer | Relayed:
         """Answer the question that *visit* is; *story* becomes that of its subject."""
         asking = visit.received
         if not asking.client.trusted:
@@ -91,13 +89,13 @@ class ForwardAuth:
             refused = Malformed(f"the client says itself who it is, by {named}")
             found = replace(found, asked=refused)
         response = await self._respond(visit, found, story)
-        if found.passing is Passing.STATUS and response.status != _MAY:
-            return _status_alone(response)
+        if found.passing is Passing.STATUS and isinstance(response, web.Response):
+            return status_alone(response)
         return response
 
     async def _respond(
         self, asking: Visit, found: Described, story: Story
-    ) -> web.Response:
+    ) -> web.Response | Relayed:
         request, asked = asking.request, found.asked
         story.home = ""  # of the question: its subject's comes when it is known
         match asked:
@@ -108,7 +106,10 @@ class ForwardAuth:
                     story.home = asked.origin
                 request = _request(request, asked, upgrade=found.upgrade)
                 subject = Visit(request, asked, asking.request_id, asking.now)
-                answer = await self._decide(asking, subject, found, story)
+                decided = await self._decide(asking, subject, found, story)
+                if isinstance(decided, Relayed):
+                    return decided
+                answer = decided
             case Malformed(reason):
                 story.reason = reason
                 answer = BadRequest(reason)
@@ -134,7 +135,7 @@ class ForwardAuth:
 
     async def _decide(
         self, asking: Visit, subject: Visit, found: Described, story: Story
-    ) -> Answer:
+    ) -> Answer | Relayed:
         path = subject.received.target.path
         if own_address(path) is not None:
             story.reason = "an address of our own, which no application gets"
@@ -146,26 +147,28 @@ class ForwardAuth:
             return passed
         if asks_for_refusal(asking.received):  # it was refused a moment ago
             return respond(_TRY_AGAIN)
-        return self._permitted(subject, passed, found.passing)
+        return self._permitted(asking, subject, passed, found.passing)
 
     def _permitted(
-        self, subject: Visit, admitted: Admitted, passing: Passing
-    ) -> web.Response:
+        self, asking: Visit, subject: Visit, admitted: Admitted, passing: Passing
+    ) -> Relayed:
         permit = admitted.permit
         told = self.telling.fields(permit.identity, admitted.who, subject)
         cookies = self.renewal.cookies(subject, admitted.session)
         fields = (
             *self.headers.fields(permit.identity, told),
-            *_caching(permit, has_cookies=bool(cookies)),
-            *_numbered(cookies),
+            *caching(permit, has_cookies=bool(cookies)),
+            *numbered(cookies),
             (b"Cookie", self.strip_cookies(subject.received.cookie) or b""),
-            (b"Authorization", _authorization(permit.route, subject.received.fields)),
+            (b"Authorization", authorization(permit.route, subject.received.fields)),
             (b"X-Request-Id", subject.request_id.encode("ascii")),
             NO_STORE,
         )
         # nginx would make one cookie of several, or lose all but the first.
         whole = passing is Passing.WHOLE or len(cookies) == 1
-        return respond(Rendered(_MAY, fields, b""), cookies if whole else ())
+        if whole:
+            fields += tuple((b"Set-Cookie", cookie) for cookie in cookies)
+        return send(asking, fields)
 
 
 def _request(asking: ClientRequest, asked: Received, *, upgrade: bool) -> ClientRequest:
@@ -181,51 +184,3 @@ def _request(asking: ClientRequest, asked: Received, *, upgrade: bool) -> Client
         notes=Notes(),
     )
     return ClientRequest(head, None, asking.connection, asyncio.get_running_loop())
-
-
-def _caching(permit: Permit, *, has_cookies: bool) -> tuple[Field, ...]:
-    """Return what the proxy must add to the application's answer for caches.
-
-    As :mod:`gateway.proxying.cache_privacy` has it for answers that pass here.
-    """
-    route = permit.route
-    value = b""
-    if has_cookies:
-        value = b"no-store"
-    elif route.access != "public" and not route.shared_cache:
-        value = b"private, no-cache" if route.access == "optional" else b"private"
-    return ((b"X-Auth-Request-Cache-Control", value),)
-
-
-def _authorization(route: Route, fields: Fields) -> bytes:
-    """Return the credentials that the application gets: no bearer that was for us."""
-    keeps = route.pass_bearer or not route.takes_bearers
-    found = values(fields, b"authorization")
-    return found[0] if keeps and len(found) == 1 else b""
-
-
-def _numbered(cookies: Sequence[bytes]) -> Iterator[Field]:
-    """Yield the Set-Cookie values *cookies*, each under a name of its own."""
-    for number in range(MOST_COOKIES):
-        value = cookies[number] if number < len(cookies) else b""
-        yield b"X-Auth-Request-Set-Cookie-%d" % (number + 1), value
-
-
-def _status_alone(response: web.Response) -> web.Response:
-    """Return *response* for a proxy that knows 401 and 403 only, as nginx does.
-
-    Where a person would be sent to sign in, X-Auth-Request-Redirect says whereto.
-    """
-    status, fields = 403, [NO_STORE]
-    location = response.headers.get("Location", "")
-    if response.status == _UNKNOWN:
-        status = _UNKNOWN
-        challenges = response.headers.getall("WWW-Authenticate", ())
-        fields += ((CHALLENGE[0], one.encode("latin-1")) for one in challenges)
-    elif urlsplit(location).path.startswith(PREFIX):
-        status = _UNKNOWN
-        fields += (CHALLENGE, (b"X-Auth-Request-Redirect", location.encode("latin-1")))
-    cookies = response.headers.getall("Set-Cookie", ())
-    return respond(
-        Rendered(status, tuple(fields), b""), (one.encode("latin-1") for one in cookies)
-    )

@@ -6,8 +6,8 @@ import pytest
 
 from config.identity import Identity as IdentitySettings
 from config.loader import load_text
-from gateway.forward_auth import MOST_COOKIES
 from gateway.identity.auth_request import AuthRequestHeaders
+from gateway.proxy_answers import MOST_COOKIES
 from gateway.sessions.chunks import possible_names
 from tests.support.project import ROOT
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from gateway.fields import Fields, values
+from gateway.fields import Fields
 from gateway.routing.host import canonical_host
 from gateway.routing.own_address import PREFIX
 from gateway.routing.received import (
@@ -41,6 +41,16 @@ _ORIGINAL_URI = b"x-original-uri"
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110, section 5.6.2
 _HANDSHAKE = frozenset({b"sec-websocket-key", b"sec-websocket-version"})
+_ORIGINALS = frozenset({_ORIGINAL_METHOD, _ORIGINAL_URL, _ORIGINAL_URI})
+_FORWARDED = frozenset({_METHOD, _URI})
+_READ = (
+    _ORIGINALS
+    | _FORWARDED
+    | _HANDSHAKE
+    | {_HOST, b"host", b"upgrade", b"sec-fetch-mode"}
+)
+
+_Said = dict[bytes, list[bytes]]  # the values of each field that is read here
 
 
 class Passing(Enum):
@@ -81,61 +91,71 @@ def described(asking: Received, publication: Publication, longest: int) -> Descr
 
     A described path over *longest* bytes is malformed.
     """
-    fields = asking.fields
-    originals = _any(fields, _ORIGINAL_METHOD, _ORIGINAL_URL, _ORIGINAL_URI)
-    whole = not originals or asks_for_refusal(asking)
+    said = _said(asking.fields)
+    whole = _ORIGINALS.isdisjoint(said) or asks_for_refusal(asking)
+    words = _words(asking, said)
+    asked = (
+        words
+        if isinstance(words, Malformed)
+        else _read(words, asking, publication, longest)
+    )
     return Described(
-        _asked(asking, publication, longest, originals=originals),
-        _is_upgrade(fields),
+        asked,
+        _is_upgrade(said),
         Passing.WHOLE if whole else Passing.STATUS,
     )
 
 
-def _asked(
-    asking: Received, publication: Publication, longest: int, *, originals: bool
-) -> Received | Malformed | MethodRefused:
-    forwarded = _any(asking.fields, _METHOD, _URI)
-    below = asking.target.path != AUTH
-    if originals + forwarded + below != 1:
-        return Malformed(
-            "the request asked about is described in several ways"
-            if originals + forwarded + below
-            else "no field describes the request asked about"
-        )
-    if below:
-        words = _by_path(asking)
-    elif forwarded:
-        words = _by_forwarded(asking)
-    else:
-        words = _by_original(asking)
-    if isinstance(words, Malformed):
-        return words
-    return _read(words, asking, publication, longest)
+def _said(fields: Fields) -> _Said:
+    said: _Said = {}
+    for name, value in fields:
+        lower = name.lower()
+        if lower in _READ:
+            said.setdefault(lower, []).append(value)
+    return said
 
 
-def _by_path(asking: Received) -> _Words | Malformed:
-    host = _host(asking)
+def _words(asking: Received, said: _Said) -> _Words | Malformed:
+    """Return the words of the one description that *asking* holds."""
+    ways = (
+        asking.target.path != AUTH,
+        not _FORWARDED.isdisjoint(said),
+        not _ORIGINALS.isdisjoint(said),
+    )
+    match ways:
+        case (True, False, False):
+            return _by_path(asking, said)
+        case (False, True, False):
+            return _by_forwarded(said)
+        case (False, False, True):
+            return _by_original(asking, said)
+        case (False, False, False):
+            return Malformed("no field describes the request asked about")
+        case _:
+            return Malformed("the request asked about is described in several ways")
+
+
+def _by_path(asking: Received, said: _Said) -> _Words | Malformed:
+    host = _host(asking, said)
     if isinstance(host, Malformed):
         return host
     method = asking.method.encode("ascii")
     return _Words(method, host, asking.target.raw.removeprefix(AUTH))
 
 
-def _host(asking: Received) -> bytes | Malformed:
+def _host(asking: Received, said: _Said) -> bytes | Malformed:
     """Return the Host of a question, where that describes the request asked about.
 
     Such a proxy may pass on an X-Forwarded-Host of the client's: it must not differ.
     """
-    (host,) = values(asking.fields, b"host")
+    (host,) = said[b"host"]
     if canonical_host(host) != asking.host:
         return Malformed("Host and X-Forwarded-Host name different hosts")
     return host
 
 
-def _by_forwarded(asking: Received) -> _Words | Malformed:
-    method = _only(asking.fields, _METHOD)
-    host = _only(asking.fields, _HOST)
-    target = _only(asking.fields, _URI)
+def _by_forwarded(said: _Said) -> _Words | Malformed:
+    method, host, target = _only(said, _METHOD), _only(said, _HOST), _only(said, _URI)
     if method is None or host is None or target is None:
         return Malformed(
             "X-Forwarded-Method, -Host or -Uri is missing, empty or repeated"
@@ -143,18 +163,18 @@ def _by_forwarded(asking: Received) -> _Words | Malformed:
     return _Words(method, host, target)
 
 
-def _by_original(asking: Received) -> _Words | Malformed:
-    fields = asking.fields
-    method = _only(fields, _ORIGINAL_METHOD)
-    url, uri = _only(fields, _ORIGINAL_URL), _only(fields, _ORIGINAL_URI)
-    if method is None or (url is None) == (uri is None):
+def _by_original(asking: Received, said: _Said) -> _Words | Malformed:
+    method = _only(said, _ORIGINAL_METHOD)
+    url, uri = _only(said, _ORIGINAL_URL), _only(said, _ORIGINAL_URI)
+    both = _ORIGINAL_URL in said and _ORIGINAL_URI in said
+    if method is None or both or (url is None) == (uri is None):
         return Malformed(
             "expected X-Original-Method once, and one of X-Original-URL and -URI"
         )
     if uri is not None:
-        host = _host(asking)
+        host = _host(asking, said)
         return host if isinstance(host, Malformed) else _Words(method, host, uri)
-    return _by_url(method, url or b"", values(fields, _HOST))
+    return _by_url(method, url or b"", said.get(_HOST, []))
 
 
 def _by_url(method: bytes, url: bytes, hosts: list[bytes]) -> _Words | Malformed:
@@ -200,7 +220,7 @@ def asks_for_refusal(asking: Received) -> bool:
     return asking.target.path == AUTH and asking.target.query == REFUSAL
 
 
-def _is_upgrade(fields: Fields) -> bool:
+def _is_upgrade(said: _Said) -> bool:
     """Return whether the request asked about may become a WebSocket.
 
     Connection and Upgrade are hop-by-hop: a proxy may not pass them on when it asks.
@@ -209,21 +229,17 @@ def _is_upgrade(fields: Fields) -> bool:
     """
     protocols = {
         token.strip().lower()
-        for value in values(fields, b"upgrade")
+        for value in said.get(b"upgrade", ())
         for token in value.split(b",")
     }
     return (
         bool(protocols - {b"", b"h2c"})
-        or b"websocket" in values(fields, b"sec-fetch-mode")
-        or any(name.lower() in _HANDSHAKE for name, _ in fields)
+        or b"websocket" in said.get(b"sec-fetch-mode", ())
+        or not _HANDSHAKE.isdisjoint(said)
     )
 
 
-def _any(fields: Fields, *names: bytes) -> bool:
-    return any(name.lower() in names for name, _ in fields)
-
-
-def _only(fields: Fields, name: bytes) -> bytes | None:
+def _only(said: _Said, name: bytes) -> bytes | None:
     """Return the one value of *name* that is not empty, None in any other case."""
-    found = values(fields, name)
+    found = said.get(name, ())
     return found[0] or None if len(found) == 1 else None

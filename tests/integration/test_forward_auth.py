@@ -273,6 +273,9 @@ async def test_01_our_cookies_are_not_for_the_application(form: Form) -> None:
         await sign_in(world)
         answer = await ask(world, form, b"/x", ((b"Cookie", b'a=1; b="{2}"'),))
         assert answer.values(b"Cookie") == [b'a=1; b="{2}"']
+        odd = "a=\u00e4\u20ac; b=\xff".encode() + b"\xff"
+        answer = await ask(world, form, b"/x", ((b"Cookie", odd),))
+        assert answer.values(b"Cookie") == [odd]
         assert (await ask(world, form, b"/x")).values(b"Cookie") == [b""]
 
 

@@ -123,6 +123,12 @@ def test_each_proxy_says_which_request_it_asks_about(
         ),
         pytest.param(
             question(
+                ORIGINAL_METHOD, ORIGINAL_URL, ORIGINAL_URL, ORIGINAL_URI, host=OWN_HOST
+            ),
+            id="two URLs and a URI",
+        ),
+        pytest.param(
+            question(
                 ORIGINAL_METHOD, ORIGINAL_URL, (b"X-Forwarded-Host", b"b.example.com")
             ),
             id="an URL of another host",
