@@ -15,6 +15,7 @@ from gateway.operations.request_log import Story
 from gateway.pages.rendered import Rendered
 from gateway.policy.access import permit_preflight
 from gateway.policy.cors import is_listed, preflight_fields, requested_method
+from gateway.routing.overrides import overriding
 from gateway.routing.table import Matched, RouteTable
 from gateway.visit import Visit, respond
 
@@ -41,12 +42,17 @@ class Preflights:
         return self.permitted(visit, story)
 
     def permitted(self, visit: Visit, story: Story) -> Admitted | None:
-        """Return that *visit* may pass, where the application answers preflights."""
+        """Return that *visit* may pass, where the application answers preflights.
+
+        Not what names another method to be taken for: nobody is asked who sent it.
+        """
         route, received = self._route(visit), visit.received
         if route is None:
             return None
         permit = permit_preflight(route, received.method, received.fields)
         if permit is None or visit.request.body is not None:
+            return None
+        if overriding(received.fields, received.target.query or b""):
             return None
         story.route, story.decision = route.label, "permit"
         return Admitted(permit, None)

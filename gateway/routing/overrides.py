@@ -13,6 +13,7 @@ from gateway.routing.table import Ambiguous, Choice, RouteTable
 
 _NAMES = frozenset({b"xhttpmethodoverride", b"xmethodoverride", b"xhttpmethod"})
 _PARAMETER = b"_method"
+_PHP_NAMES = bytes.maketrans(b" .", b"__")
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _OTHERS = bytes(set(range(256)) - set(_LETTERS))
 _MOST = 8  # methods in their spellings; who names more means no good
@@ -32,7 +33,7 @@ def overriding(fields: Fields, query: bytes) -> frozenset[str]:
     """Return the methods that *fields* and *query* name.
 
     ``X-HTTP-Method-Override``, ``X-Method-Override`` and ``X-HTTP-Method``, in any
-    spelling that CGI makes one of, and the parameter ``_method``.
+    spelling that CGI makes one of, and the parameter ``_method``, in any that PHP does.
     """
     named = [value for name, value in fields if _bare(name) in _NAMES]
     if b"ethod" in query.lower() or b"%" in query:
@@ -55,7 +56,12 @@ def _parameters(query: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _is_override(name: bytes) -> bool:
-    return name.lower() == _PARAMETER or _bare(name) in _NAMES
+    return _in_php(name).lower() == _PARAMETER or _bare(name) in _NAMES
+
+
+def _in_php(name: bytes) -> bytes:
+    """Return what PHP calls the parameter *name* (php_register_variable_ex)."""
+    return name.partition(b"\0")[0].lstrip(b" ").translate(_PHP_NAMES)
 
 
 def _bare(name: bytes) -> bytes:

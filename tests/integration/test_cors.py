@@ -282,6 +282,14 @@ NOT_PREFLIGHTS: list[tuple[str, bytes, tuple[Field, ...]]] = [
         b"OPTIONS",
         (origin(), (b"Access-Control-Request-Method", b"PUT"), BODY),
     ),
+    *(
+        (
+            f"another method in {name.decode()}",
+            b"OPTIONS",
+            (origin(), (b"Access-Control-Request-Method", b"PUT"), (name, b"DELETE")),
+        )
+        for name in (b"X-HTTP-Method-Override", b"X_Method_Override", b"x-http-method")
+    ),
     (
         "the method in lower case",
         b"options",
@@ -300,6 +308,18 @@ async def test_14_whatever_is_no_preflight_needs_a_session(
     head = raw_request(method, b"/own", (host, *fields))
     body = b"body" if BODY in fields else b""
     answer = await exchange(programs.world.gateway.port, head + body)
+    assert answer.status == 401
+    assert programs.world.upstream.requests == []
+
+
+@pytest.mark.parametrize(
+    "query", ["_method=DELETE", "a=b;_METHOD=delete", "%5fmethod=PUT", ".method=DELETE"]
+)
+async def test_11_a_preflight_stands_in_for_no_other_method(
+    programs: Programs, query: str
+) -> None:
+    """Nobody is asked who they are: it must be nothing else to the application."""
+    answer = await preflight(programs, f"/own?{query}")
     assert answer.status == 401
     assert programs.world.upstream.requests == []
 

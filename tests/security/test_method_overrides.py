@@ -36,6 +36,9 @@ QUERIES = (
     b"_method=DELETE", b"_method=delete", b"a=b&_method=DELETE", b"%5fmethod=DELETE",
     b"_metho%64=%44ELETE", b"a=b;_method=DELETE", b"_method=GET&_method=DELETE",
     b"_method=DELETE&_method=GET", b"X-HTTP-Method-Override=DELETE",
+    # PHP makes _method of each of these.
+    b".method=DELETE", b"%2emethod=DELETE", b"%20_method=DELETE", b"+.method=DELETE",
+    b"_method%00x=DELETE", b"+_method=DELETE",
 )  # fmt: skip
 
 
