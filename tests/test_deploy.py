@@ -53,3 +53,20 @@ def test_traefik_hands_on_every_cookie_of_a_session() -> None:
     text = (DEPLOY / "traefik/dynamic.yaml").read_text("utf-8")
     for name in possible_names(b"__Host-gateway"):
         assert f"- {name.decode()}\n" in text
+
+
+DECIDING = [  # fields that a decision may depend on, or that a client may not send
+    "cookie", "origin", "referer", "accept", "sec-fetch-site", "sec-websocket-key",
+    "x-requested-with", "purpose", "access-control-request-method", "x-forwarded-for",
+    "x-http-method-override", "x-method-override", "x-http-method",
+    "remote-user", "x-forwarded-user", "x-auth-request-user", "x-webauth-user",
+    "x-gateway-assertion", "cf-access-jwt-assertion", "x-goog-iap-jwt-assertion",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_envoy_tells_what_a_decision_depends_on(name: str) -> None:
+    text = (DEPLOY / "envoy/envoy.yaml").read_text("utf-8")
+    listed = text.partition("allowed_headers:")[2].partition("http_service:")[0]
+    patterns = re.findall(r'regex: "([^"]+)"', listed)
+    assert any(re.fullmatch(pattern, name) for pattern in patterns)
