@@ -11,7 +11,7 @@ from gateway.operations.workers.frames import Frames, FrameTooLong, frame
 from gateway.operations.workers.messages import Message
 from gateway.operations.workers.writing import Garbled, write
 
-MOST_WAITING = 64 * 1024 * 1024  # bytes for an end that does not read
+MOST_WAITING = 128 * 1024 * 1024  # bytes for an end that does not read
 
 M = TypeVar("M")
 log = structlog.get_logger("gateway.workers")

@@ -1,6 +1,6 @@
 """Where a message ends: four bytes of length, then so many."""
 
-LONGEST = 16 * 1024 * 1024  # bytes; the metrics of a thousand routes take some
+LONGEST = 64 * 1024 * 1024  # bytes; the metrics of a thousand routes take five
 _HEAD = 4
 
 

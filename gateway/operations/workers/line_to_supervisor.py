@@ -11,12 +11,14 @@ from gateway.operations.workers.fellow_workers import FellowWorkers
 from gateway.operations.workers.figures import Family
 from gateway.operations.workers.messages import (
     AskFigures,
+    AskPulse,
     Done,
     Figures,
     FromSupervisor,
     FromWorker,
     HandBack,
     Order,
+    Pulse,
     Ready,
     Stop,
     StopAtOnce,
@@ -110,6 +112,8 @@ class LineToSupervisor:
 
     def _obey(self, message: FromSupervisor, obedient: Obedient) -> None:
         match message:
+            case AskPulse(ask):
+                self._send(Pulse(ask))
             case AskFigures(ask):
                 self._send(Figures(ask, obedient.figures()))
             case Order(ask, whose, value):

@@ -77,6 +77,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """I live."""
+
+    ask: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """My metrics."""
 
@@ -132,6 +139,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPulse:
+    """Do you live?"""
+
+    ask: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskFigures:
     """What are your metrics?"""
 
@@ -181,6 +195,7 @@ FromWorker = (
     | Ended
     | AskTold
     | Heard
+    | Pulse
     | Figures
     | Done
 )
@@ -190,6 +205,7 @@ FromSupervisor = (
     | Known
     | Begin
     | Told
+    | AskPulse
     | AskFigures
     | Order
     | TakeOver

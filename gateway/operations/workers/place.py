@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -84,16 +85,12 @@ class Place:
         else:
             self.worker.kill()
 
-    async def ask_figures(self, seconds: float) -> bool:
-        """Have :attr:`figures` be as they are now; return False where none came."""
+    async def ask_figures(self, seconds: float) -> None:
+        """Have :attr:`figures` be as they are now, where an answer comes in time."""
         worker = self.worker
-        if worker is None or not worker.is_ready:
-            return False
-        try:
-            self.figures = await worker.figures(seconds)
-        except Unanswered:
-            return False
-        return True
+        if worker is not None and worker.is_ready:
+            with suppress(Unanswered):
+                self.figures = await worker.figures(seconds)
 
     async def _one(self) -> int:
         """Run one process to its end, and return its exit code."""
@@ -124,7 +121,7 @@ class Place:
             log.info("worker_ready", worker=self.number, pid=worker.pid)
             self._say_tried(None)
             self._surroundings.changed(worker)
-            while await self.ask_figures(HANGS):  # noqa: ASYNC110 - it asks anew
+            while await worker.lives(HANGS):  # noqa: ASYNC110 - it asks anew
                 await asyncio.sleep(PULSE)
         if worker.is_heard:
             log.error("worker_hangs", worker=self.number)

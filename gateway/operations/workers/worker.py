@@ -14,18 +14,21 @@ from gateway.operations.workers.channel import Channel
 from gateway.operations.workers.figures import Family
 from gateway.operations.workers.messages import (
     AskFigures,
+    AskPulse,
     Done,
     Figures,
     FromSupervisor,
     FromWorker,
     Order,
+    Pulse,
     Ready,
 )
-from gateway.operations.workers.questions import Questions
+from gateway.operations.workers.questions import Questions, Unanswered
 from gateway.operations.workers.writing import from_worker
 from gateway.sessions.revocations import Whose
 
 LAST_WORDS = 3.0  # seconds to end for one that says nothing any more
+HAND_OVER = 30.0  # seconds to take its settings
 ORDER = 12.0  # seconds for an order of the operator's to reach all workers
 # With the import path of the supervisor, and nothing of the folder it was started in.
 _PROGRAM = (
@@ -59,6 +62,7 @@ class Worker:
         self._heard = heard
         self._figures: Questions[tuple[Family, ...]] = Questions()
         self._orders: Questions[bool] = Questions()
+        self._pulses: Questions[None] = Questions()
         self._channel: Channel[FromWorker] | None = None
         self._process: asyncio.subprocess.Process | None = None
         loop = asyncio.get_running_loop()
@@ -86,7 +90,11 @@ class Worker:
             worker._take_in,
             worker._lost,
         )
-        await _hand_over(process, given.settings)
+        try:
+            async with asyncio.timeout(HAND_OVER):
+                await _hand_over(process, given.settings)
+        except TimeoutError:
+            worker.kill()
         return worker
 
     @property
@@ -125,6 +133,14 @@ class Worker:
         if self._channel is not None:
             self._channel.send(message)
 
+    async def lives(self, seconds: float) -> bool:
+        """Return whether it answers within *seconds*."""
+        try:
+            await self._pulses.ask(lambda ask: self.send(AskPulse(ask)), seconds)
+        except Unanswered:
+            return False
+        return True
+
     async def figures(self, seconds: float) -> tuple[Family, ...]:
         """Return its metrics.  Raises Unanswered after *seconds*."""
         return await self._figures.ask(lambda ask: self.send(AskFigures(ask)), seconds)
@@ -149,6 +165,8 @@ class Worker:
             case Ready():
                 if not self._ready.done():
                     self._ready.set_result(True)
+            case Pulse(ask):
+                self._pulses.answered(ask, None)
             case Figures(ask, families):
                 self._figures.answered(ask, families)
             case Done(ask, kept):
@@ -166,6 +184,7 @@ class Worker:
             self._ready.set_result(False)
         self._figures.close()
         self._orders.close()
+        self._pulses.close()
         if self._channel is not None:
             self._channel.close()
         asyncio.get_running_loop().call_later(LAST_WORDS, self.kill)
