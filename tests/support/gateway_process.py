@@ -138,6 +138,8 @@ async def gateway_process(
     With a file descriptor as *stdout* nobody reads the log but the test.
     """
     inherited = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    if "log_level" not in configuration.read_text("utf-8"):  # noqa: ASYNC240
+        inherited["GATEWAY_SERVER_LOG_LEVEL"] = "debug"  # no secret at any level
     process = await asyncio.create_subprocess_exec(
         *before,
         sys.executable,
@@ -157,7 +159,15 @@ async def gateway_process(
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-    assert not secrets_in(json.dumps(running.lines))
+    told = [json.dumps(running.lines), await _unread(process.stdout)]
+    told.append(await _unread(process.stderr))
+    found = [secret for text in told for secret in secrets_in(text)]
+    assert not found, found
+
+
+async def _unread(stream: asyncio.StreamReader | None) -> str:
+    """Return what a process that has ended said, and nobody has read."""
+    return "" if stream is None else (await stream.read()).decode("utf-8", "replace")
 
 
 async def refusal(
