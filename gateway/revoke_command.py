@@ -62,6 +62,14 @@ def revoke(settings: Settings, whose: str, value: str, now: float) -> Outcome:
 def _outcome(settings: Settings, status: int, told: str, who: str) -> Outcome:
     done = f"{who} is signed out."
     match status:
+        case 200 if settings.session.store == "redis":
+            return Outcome(f"{done} All gateways that share this Redis know it.", OK)
+        case 500 if settings.session.store == "redis":
+            return Outcome(
+                f"{done} But only at this gateway: Redis could not be told, which is "
+                "tried again. See the gateway's log",
+                FAILURE,
+            )
         case 200 if settings.server.state_directory:
             return Outcome(f"{done} A restart will remember it.", OK)
         case 200:

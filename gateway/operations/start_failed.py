@@ -46,6 +46,8 @@ def why_unusable(error: OSError) -> str:
 def _ca_files(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.logto.ca_file:
         yield "logto.ca_file", settings.logto.ca_file
+    if settings.session.redis_ca_file:
+        yield "session.redis_ca_file", settings.session.redis_ca_file
     for route in settings.routes:
         if route.ca_file:
             yield f"ca_file of the route {route.host}{route.path}", route.ca_file

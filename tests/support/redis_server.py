@@ -44,7 +44,7 @@ class RedisServer:
         return f'store = "redis"\nredis_url = "{self.url}"'
 
     async def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it answers.  Raises OSError where it ends."""
         options: dict[str, str | Sequence[str]] = {
             "port": "0",
             "unixsocket": str(self.socket),
@@ -67,6 +67,8 @@ class RedisServer:
                 try:
                     await self.ask("PING")
                 except NotThere:
+                    if self._process.returncode is not None:
+                        raise OSError("redis-server ended") from None
                     await asyncio.sleep(0.01)
                 except RedisError:  # it answers, and does not know us
                     return
@@ -129,23 +131,45 @@ async def redis_server(
     """Run one; options with ``_`` for ``-``.  With *tcp* or *tls* it has a port."""
     folder = Path(tempfile.mkdtemp(prefix="redis-"))
     chosen = {name.replace("_", "-"): value for name, value in options.items()}
-    port = _free_port() if tcp or tls else 0
-    if tls is not None:
-        chosen |= {
-            "tls-port": str(port),
-            "tls-cert-file": str(tls.certificate),
-            "tls-key-file": str(tls.key),
-            "tls-auth-clients": "no",
-        }
-    elif tcp:
-        chosen["port"] = str(port)
-    server = RedisServer(folder, chosen, port)
     try:
-        await server.start()
-        yield server
+        server = await _started(folder, chosen, tls, tcp=tcp)
+        try:
+            yield server
+        finally:
+            await server.kill()
     finally:
-        await server.kill()
         shutil.rmtree(folder)
+
+
+async def _started(
+    folder: Path,
+    options: Mapping[str, str | Sequence[str]],
+    tls: Certificate | None,
+    *,
+    tcp: bool,
+) -> RedisServer:
+    """Start one; on another port where somebody took the first."""
+    for tries_left in (2, 1, 0):
+        port = _free_port() if tcp or tls else 0
+        chosen = dict(options)
+        if tls is not None:
+            chosen |= {
+                "tls-port": str(port),
+                "tls-cert-file": str(tls.certificate),
+                "tls-key-file": str(tls.key),
+                "tls-auth-clients": "no",
+            }
+        elif tcp:
+            chosen["port"] = str(port)
+        server = RedisServer(folder, chosen, port)
+        try:
+            await server.start()
+        except OSError:
+            if not port or not tries_left:
+                raise
+        else:
+            return server
+    raise AssertionError("unreachable")
 
 
 def _free_port() -> int:

@@ -21,6 +21,7 @@ from gateway.sessions.in_redis.records import Records
 log = structlog.get_logger("gateway.sessions")
 
 BELIEVED = 1.0  # seconds: nobody is served longer who was revoked elsewhere
+AGAIN = 0.1  # seconds between two cancels
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries to reach Redis
 
 
@@ -75,10 +76,10 @@ class Changes:
 
     async def close(self) -> None:
         """Listen no more."""
-        if self._task is not None:
+        # In Python 3.11 asyncio.wait_for, which redis-py uses, may swallow a cancel.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=AGAIN)
 
     async def _listen(self, listener: Listener) -> NoReturn:
         pause = FIRST_PAUSE
@@ -96,9 +97,9 @@ class Changes:
 
     async def _follow(self, listener: Listener) -> None:
         """Listen until Redis is lost; meanwhile see to what follows from that."""
-        news = asyncio.Event()
+        news, over = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            tending = group.create_task(self._tend(listener, news))
+            tending = group.create_task(self._tend(listener, news, over))
 
             def confirmed(at: float) -> None:
                 if self._confirmed_at is None:
@@ -115,12 +116,17 @@ class Changes:
                     confirmed,
                 )
             except StoreAway:
+                pass
+            finally:
+                over.set()  # where the cancel is swallowed, too
                 tending.cancel()
 
-    async def _tend(self, listener: Listener, news: asyncio.Event) -> None:
+    async def _tend(
+        self, listener: Listener, news: asyncio.Event, over: asyncio.Event
+    ) -> None:
         """Once more after each silence, look at what was missed; probe writes."""
         await news.wait()
-        while True:
+        while not over.is_set():
             with contextlib.suppress(StoreAway):
                 if not self._looked:
                     await listener.hears_again()
