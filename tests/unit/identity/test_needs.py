@@ -175,3 +175,32 @@ def test_who_must_choose() -> None:
     assert not must_choose(replace(undecided, organization="acme"))
     assert must_choose(replace(undecided, organization="third"))
     assert not must_choose(replace(undecided, organizations=()))
+
+
+@pytest.mark.parametrize(
+    ("route", "asked"),
+    [
+        pytest.param({}, False, id="no-route-requires-it"),
+        pytest.param({"require": '{ signed_in_within = "1h" }'}, True, id="one-does"),
+    ],
+)
+def test_when_somebody_signed_in_is_asked_where_it_matters(
+    route: dict[str, str], *, asked: bool
+) -> None:
+    settings = load_text(written(routes={"allow": '"anyone"', **route}))
+    headers = IdentityHeaders(settings.identity, "social:x")
+    assert Needs.of(settings, headers).sign_in_time is asked
+
+
+def test_rules_for_programs_alone_ask_nothing_of_people() -> None:
+    settings = load_text(
+        written(
+            logto={"resources": '["https://api.example.com"]'},
+            identity={"preset": NONE},
+            routes={
+                "credentials": '["bearer"]',
+                "allow": '{ scopes = ["read"], organizations = ["acme"] }',
+            },
+        )
+    )
+    assert Needs.of(settings, IdentityHeaders(settings.identity, "")) == Needs()
