@@ -5,12 +5,13 @@ ship: it must be what the gateway decided about, and say what the gateway says.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from gateway.proxying.cache_privacy import is_for_cdn
 from tests.security.test_cross_site import FOREIGN, UNSAFE
 from tests.security.test_doors import LIES, METHODS, OTHERS, PROTECTED
 from tests.security.test_identity_headers import EVIL, NOMINATIONS, spelt_names
@@ -18,7 +19,8 @@ from tests.security.test_paths import is_public, targets
 from tests.security.test_shared_caches import FIELDS
 from tests.support.applications_reading import readings
 from tests.support.asking_proxies import Behind, caddy_asks, nginx_asks
-from tests.support.fortress import ADA, HANDSHAKE, ROUTES, Fortress, fortress
+from tests.support.fortress import ADA, BOB, HANDSHAKE, ROUTES, Fortress, fortress
+from tests.support.nginx import free_port, nginx_cache
 from tests.support.raw_client import connected
 from tests.support.strict_http import Field, Message, responses
 
@@ -108,7 +110,7 @@ def front(palace: Front) -> Iterator[Front]:
     yield palace
     for seen in palace.reached:  # whatever was tried
         for name in IDENTITY:
-            assert seen.values(name) in ([], [b""], [ADA]), seen
+            assert seen.values(name) in ([], [b""], [ADA], [BOB]), seen
         assert palace.walls.cookie_name not in b"; ".join(seen.values(b"Cookie"))
 
 
@@ -234,6 +236,27 @@ async def test_19_another_site_uses_no_session(
 
 
 @pytest.mark.parametrize("said", FIELDS.values(), ids=FIELDS)
+async def test_17_a_cache_in_front_gives_nobody_what_was_anothers(
+    front: Front, tmp_path: Path, said: str
+) -> None:
+    port = free_port()
+    async with nginx_cache(tmp_path, port, front.port):
+        outside = replace(front, port=port)
+        for target in (b"/x", b"/optional/x"):
+            for person, known in (("ada", ADA), ("bob", BOB), (None, b"")):
+                front.walls.upstream.forget()
+                front.walls.upstream.fields = said.encode()
+                status = await outside.ask(target, person=person)
+                if not person and target == b"/x":
+                    assert status == 401
+                    assert front.reached == []
+                    continue
+                assert status == 200
+                (seen,) = front.reached  # no answer of another person's
+                assert (seen.value(b"X-Auth-Request-User") or b"") == known
+
+
+@pytest.mark.parametrize("said", FIELDS.values(), ids=FIELDS)
 async def test_17_what_is_for_one_person_is_said_to_be(front: Front, said: str) -> None:
     """For a cache in front: whatever the application says, it is private as well."""
     front.walls.upstream.fields = said.encode()
@@ -247,5 +270,7 @@ async def test_17_what_is_for_one_person_is_said_to_be(front: Front, said: str) 
         answer = await front.send(head)
         assert answer is not None
         control = b", ".join(answer.values(b"Cache-Control")).lower()
+        if expected:
+            assert not any(is_for_cdn(name) for name, _ in answer.fields)
         kept_apart = {one.strip() for one in control.split(b",")}
         assert bool(kept_apart & {b"private", b"no-store"}) >= expected
