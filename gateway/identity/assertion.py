@@ -88,8 +88,9 @@ class Assertions:
 def claims_of(identity: Identity, *, x_handle: bool) -> dict[str, object]:
     """Return what is told about *identity*; what is not known is left out.
 
-    The names are those of OpenID Connect Core, section 5.1. An e-mail address is told
-    only where Logto has verified it.
+    The names are those of OpenID Connect Core, section 5.1, of RFC 8693, section 4.2
+    (``scope``), and of Logto's own tokens. An e-mail address is told only where Logto
+    has verified it; of organizations, the one that the person acts for.
     """
     handle = identity.x_username if x_handle else identity.username
     email = identity.verified_email
@@ -100,5 +101,8 @@ def claims_of(identity: Identity, *, x_handle: bool) -> dict[str, object]:
         "email": email,
         "email_verified": True if email is not None else None,
         "roles": list(identity.roles) or None,
+        "scope": " ".join(identity.scopes) or None,
+        "organization_id": identity.acts_for,
+        "organization_roles": list(identity.roles_there) or None,
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -88,6 +88,28 @@ def test_what_is_not_known_is_left_out() -> None:
     }
 
 
+def test_permissions_and_the_organization_one_acts_for_are_told() -> None:
+    member = replace(
+        ADA,
+        scopes=("read:notes", "write:notes"),
+        organizations=("o1", "o2"),
+        organization_roles=("o1:owner", "o2:guest"),
+        organization="o2",
+    )
+    told = claims_of(member, x_handle=True)
+    assert told["scope"] == "read:notes write:notes"
+    assert told["organization_id"] == "o2"
+    assert told["organization_roles"] == ["o2:guest"]
+
+
+def test_an_organization_that_one_has_left_is_not_told() -> None:
+    left = replace(
+        ADA, organizations=(), organization_roles=("o1:owner",), organization="o1"
+    )
+    told = claims_of(left, x_handle=True)
+    assert not {"organization_id", "organization_roles"} & told.keys()
+
+
 def test_the_first_key_signs() -> None:
     (second,) = keys_in(p256())
     value = made(TERMS, second, KEY).of("s1", ADA, APP, NOW)
