@@ -52,7 +52,6 @@ class CookieStore:
         self._last_seen = LastSeen(settings.idle_timeout)
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
-        # To ask the settings each time would cost more than the question.
         self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
 
