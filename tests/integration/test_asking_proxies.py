@@ -323,6 +323,9 @@ async def test_01_02_what_a_client_says_of_itself_never_arrives(
             for target in (b"/public/x", b"/optional/x", b"/x"):
                 for name in CLAIMS:
                     await gate.send(target, (name, b"evil"), signed_in=signed_in)
+        answer = await gate.send(b"/public/x", (b"X-Auth-Request-User", b"evil"))
+        assert answer.status == 400
+        assert b"bad_request" in answer.body
         assert gate.world.upstream.requests
         for reached in gate.world.upstream.requests:
             assert "evil" not in " ".join(value for _, value in reached.fields)
