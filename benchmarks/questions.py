@@ -23,7 +23,14 @@ from benchmarks.proxies import Proxy, World, start_gateway, upstreams
 
 CONNECTIONS = 64
 TARGET, AUTH = "/1k", "/.gateway/auth"
-TEMPLATE = GATEWAY.replace("{server}", 'trusted_proxies = ["127.0.0.1/32"]\n{server}')
+TEMPLATE = (
+    GATEWAY.replace("{server}", 'trusted_proxies = ["127.0.0.1/32"]\n{server}')
+    + """
+[[routes]]
+path = "/asked"
+upstream = "forward-auth"
+"""
+)
 SCRIPT = """
 local requests, at = {{}}, 0
 wrk.path = "{path}"

@@ -41,7 +41,13 @@ from gateway.proxy_answers import (
 from gateway.proxying.client import ClientRequest
 from gateway.proxying.relayed import Relayed
 from gateway.renewal import Renewal
-from gateway.routing.described import Described, Passing, asks_for_refusal, described
+from gateway.routing.described import (
+    Described,
+    Passing,
+    asks_for_refusal,
+    described,
+    is_asked,
+)
 from gateway.routing.own_address import own_address
 from gateway.routing.received import Malformed, MethodRefused, Publication, Received
 from gateway.telling import Telling
@@ -60,7 +66,7 @@ class ForwardAuth:
     """Answers proxies.
 
     *strip_cookies* takes our cookies out of a Cookie value (None: nothing is left);
-    *longest* is the length of a path in bytes.
+    *longest* is the length of a path in bytes; *is_on* where a route is for them.
     """
 
     publication: Publication
@@ -73,6 +79,15 @@ class ForwardAuth:
     pages: Renderer
     strip_cookies: Callable[[bytes], bytes | None]
     longest: int
+    is_on: bool
+
+    def is_asked(self, path: bytes) -> bool:
+        """Return whether a request for the own address *path* is a question.
+
+        None is where no route is for other proxies: one that only passes on what
+        clients send would pass on their questions too, and the answers to them.
+        """
+        return self.is_on and is_asked(path)
 
     async def answer(self, visit: Visit, story: Story) -> Answer | Relayed:
         """Answer the question that *visit* is; *story* becomes that of its subject."""

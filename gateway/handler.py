@@ -37,7 +37,6 @@ from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
 from gateway.routing.client_address import UNKNOWN
-from gateway.routing.described import is_asked
 from gateway.routing.own_address import BARE, own_address
 from gateway.routing.received import (
     Malformed,
@@ -149,7 +148,7 @@ class Handler:
         story.path = received.target.path
         story.client = received.client.address
         name = own_address(received.target.path)
-        if name is not None and is_asked(received.target.path):
+        if name is not None and self.forward_auth.is_asked(received.target.path):
             return await self.forward_auth.answer(visit, story)
         ours = self.routes.serves(received.host)
         if ours:

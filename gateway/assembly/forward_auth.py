@@ -29,4 +29,5 @@ def forward_auth_of(
         pages=pages,
         strip_cookies=common.cookies.sessions.own.strip_own,
         longest=int(settings.limits.path_length),
+        is_on=any(route.upstream.is_elsewhere for route in settings.routes),
     )

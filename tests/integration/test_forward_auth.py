@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from gateway.operations import logs
-from tests.support.programs_asking import bearer, programs_asking
-from tests.support.questions import AUTH, Form, question
+from tests.support.programs_asking import ROUTES as PROGRAMS, bearer, programs_asking
+from tests.support.questions import ASKED, AUTH, Form, question
 from tests.support.raw_client import RawResponse, exchange
 from tests.support.strict_http import Field
 from tests.support.whole_world import ADA, World, whole_world
@@ -360,7 +360,7 @@ async def test_preflights_are_the_applications(form: Form) -> None:
 
 @pytest.mark.parametrize("form", DECIDING)
 async def test_13_a_program_is_let_in_and_its_token_stays_with_us(form: Form) -> None:
-    async with programs_asking(server=TRUSTING) as programs:
+    async with programs_asking(PROGRAMS + ASKED, server=TRUSTING) as programs:
         gateway = programs.world.gateway
         host = gateway.url.removeprefix("http://").encode()
 
@@ -424,6 +424,17 @@ async def test_the_assertion_and_own_names_are_told_too(tmp_path: Path) -> None:
         answer = await ask(world, Form.FORWARDED, b"/x")
         assert answer.value(b"X-Team") == b"2244994945"
         assert (answer.value(b"X-Gateway-Assertion") or b"").count(b".") == 2
+
+
+async def test_30_where_no_route_is_for_other_proxies_nobody_is_answered() -> None:
+    """One in front that passes everything on would pass on its clients' questions."""
+    own = '[[routes]]\nupstream = "UPSTREAM"\nallow = "anyone"\n'
+    async with whole_world(own, server=TRUSTING, public_url=PUBLIC) as world:
+        await world.sign_in()
+        for form in Form:
+            answer = await ask(world, form, b"/x")
+            assert answer.status in {404, 421}
+            assert ADA.encode() not in answer.head + answer.body
 
 
 async def test_the_whole_path_of_our_address_is_nobody_elses() -> None:

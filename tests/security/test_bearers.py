@@ -22,12 +22,13 @@ from gateway.identity.reserved_names import reduced
 from tests.support.programs_asking import (
     ORDERS,
     OTHER,
+    ROUTES,
     Programs,
     bearer,
     challenge,
     programs_asking,
 )
-from tests.support.questions import Form, question
+from tests.support.questions import ASKED, Form, question
 from tests.support.raw_client import exchange
 from tests.support.strict_http import Field
 from tests.support.whole_world import ADA
@@ -46,6 +47,7 @@ async def programs(
 ) -> AsyncIterator[Programs]:
     state = tmp_path_factory.mktemp("state")
     async with programs_asking(
+        ROUTES + ASKED,
         server=f'{TRUSTING}\nstate_directory = "{state}"',
         tables=f"{ROOM}[identity.assertion]\nenabled = true\n",
     ) as programs:

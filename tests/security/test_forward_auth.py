@@ -21,10 +21,11 @@ from tests.support.fortress import (
     ADA,
     HANDSHAKE,
     NAVIGATION,
+    ROUTES,
     Fortress,
     fortress,
 )
-from tests.support.questions import Form, question
+from tests.support.questions import ASKED, Form, question
 from tests.support.strict_http import Field, Message, responses
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,7 +47,7 @@ OF_THE_WAY = {
 async def castle(log_lines: Path) -> AsyncIterator[Fortress]:
     """Run a gateway that is asked; no attack may have raised an exception."""
     start = size(log_lines)
-    async with fortress(server=TRUSTING) as running:
+    async with fortress(ROUTES + ASKED, server=TRUSTING) as running:
         yield running
     assert alarms(log_lines, start) == []
 

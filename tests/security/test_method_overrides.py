@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.fortress import Fortress, fortress
+from tests.support.questions import ASKED
 from tests.support.strict_http import Field
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -91,7 +92,8 @@ async def test_where_methods_do_not_matter_it_passes(walls: Fortress) -> None:
 
 
 async def test_nor_where_another_proxy_forwards_and_asks() -> None:
-    async with fortress(ROUTES, server='trusted_proxies = ["127.0.0.1"]') as behind:
+    trusting = 'trusted_proxies = ["127.0.0.1"]'
+    async with fortress(ROUTES + ASKED, server=trusting) as behind:
         described: tuple[Field, ...] = (
             (b"X-Forwarded-Method", b"GET"),
             (b"X-Forwarded-Host", behind.host),

@@ -16,7 +16,7 @@ from gateway.demo.logto import EmulatedLogto
 from gateway.demo.people import Member, Person
 from gateway.demo.signing_keys import Claims, Header
 from tests.security.conftest import alarms, size
-from tests.support.questions import Form, question
+from tests.support.questions import ASKED, Form, question
 from tests.support.raw_client import exchange
 from tests.support.running_gateway import RunningGateway, running_gateway
 from tests.support.strict_upstream import StrictUpstream, strict_upstream
@@ -137,7 +137,7 @@ async def realm(log_lines: Path) -> AsyncIterator[Realm]:
         EmulatedLogto.start() as logto,
         running_gateway(
             logto,
-            ROUTES.replace("UPSTREAM", upstream.url),
+            ROUTES.replace("UPSTREAM", upstream.url) + ASKED,
             server=TRUSTING,
             tables=MANY_SIGN_INS,
         ) as gateway,
@@ -276,7 +276,7 @@ async def members(log_lines: Path) -> AsyncIterator[Realm]:
         EmulatedLogto.start() as logto,
         running_gateway(
             logto,
-            MEMBERS_ONLY.replace("UPSTREAM", upstream.url),
+            MEMBERS_ONLY.replace("UPSTREAM", upstream.url) + ASKED,
             server=TRUSTING,
             tables=MANY_SIGN_INS,
             logto_keys=f'resources = ["{API}"]',

@@ -21,6 +21,7 @@ from tests.support.applications_reading import readings
 from tests.support.asking_proxies import Behind, caddy_asks, nginx_asks
 from tests.support.fortress import ADA, BOB, HANDSHAKE, ROUTES, Fortress, fortress
 from tests.support.nginx import free_port, nginx_cache
+from tests.support.questions import ASKED
 from tests.support.raw_client import connected
 from tests.support.strict_http import Field, Message, responses
 
@@ -96,7 +97,7 @@ async def palace(
 ) -> AsyncIterator[Front]:
     """Run one proxy for the module."""
     folder: Path = tmp_path_factory.mktemp("proxy")
-    async with fortress(ROUTES, server=TRUSTING, public_url=PUBLIC) as walls:
+    async with fortress(ROUTES + ASKED, server=TRUSTING, public_url=PUBLIC) as walls:
         application = walls.upstream.raw.port
         behind = Behind(walls.gateway.port, application, application)
         async with request.param(folder, behind) as port:

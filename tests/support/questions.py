@@ -6,6 +6,13 @@ from enum import Enum
 from tests.support.strict_http import Field
 
 AUTH = b"/.gateway/auth"
+# With it questions are answered: also those about routes that we forward.
+ASKED = """
+[[routes]]
+path = "/asked"
+upstream = "forward-auth"
+access = "public"
+"""
 HOP_BY_HOP = {b"connection", b"upgrade", b"transfer-encoding", b"content-length"}
 
 
