@@ -57,7 +57,7 @@ def assemble(
     provider = LogtoProvider(
         settings.logto, http, now=now, needs=Needs.of(settings, telling.headers)
     )
-    cookies = cookies_of(settings, revocation, tasks)
+    cookies = cookies_of(settings, revocation, tasks, company)
     id_bytes = RandomAhead(secrets.token_bytes)
     revalidation = Revalidation(
         provider=provider,

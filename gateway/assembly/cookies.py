@@ -7,10 +7,13 @@ from config.settings import Settings
 from gateway.authentication.arrival import Arrival
 from gateway.authentication.attempt_cookies import AttemptCookies
 from gateway.operations.owned_tasks import OwnedTasks
+from gateway.operations.workers.company import Company
 from gateway.revocation import Revocation
 from gateway.sessions.codec import KeyRing
 from gateway.sessions.cookie_store import CookieStore
 from gateway.sessions.store import OwnSessions, SessionStore
+
+USE_TOLD = 60.0  # seconds between two words to the other workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,15 @@ class Cookies:
 
 
 def cookies_of(
-    settings: Settings, revocation: Revocation, tasks: OwnedTasks
+    settings: Settings,
+    revocation: Revocation,
+    tasks: OwnedTasks,
+    company: Company | None = None,
 ) -> Cookies:
-    """Return them as *settings* ask for; *tasks* do what nobody waits for."""
+    """Return them as *settings* ask for; *tasks* do what nobody waits for.
+
+    In *company* a session that is in use at one worker is in use at all.
+    """
     session = settings.session
     keys = KeyRing(session.keys)
     secure = settings.server.public_url.is_https
@@ -45,6 +54,9 @@ def cookies_of(
             random_bytes=random,
             revocations=revocation.revocations,
         )
+    if company is not None and isinstance(sessions, CookieStore):
+        often = min(USE_TOLD, session.idle_timeout / 40)
+        company.share_use(sessions.last_seen, often)
     return Cookies(
         sessions,
         own,

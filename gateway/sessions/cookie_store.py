@@ -49,7 +49,7 @@ class CookieStore:
         self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
         self._revocations = revocations or Revocations(settings.max_age)
         self._renewed = RenewedSessions()
-        self._last_seen = LastSeen(settings.idle_timeout)
+        self.last_seen = LastSeen(settings.idle_timeout)
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
         self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
@@ -131,7 +131,7 @@ class CookieStore:
         if newer is not None:
             seen_at = max(newer.seen_at, session.seen_at)
             session = replace(newer, seen_at=seen_at, current_cookie=False)
-        in_use_at = self._last_seen.at(session.id)
+        in_use_at = self.last_seen.at(session.id)
         if in_use_at < session.seen_at + self._renewed_after:
             return session
         return replace(session, seen_at=in_use_at, current_cookie=False)
@@ -141,7 +141,7 @@ class CookieStore:
 
         That counts as activity, which the cookie of its browser does not tell.
         """
-        self._last_seen.saw(session.id, now)
+        self.last_seen.saw(session.id, now)
 
     def renew(self, before: Session, renewed: Session, now: float) -> float:
         """Have all who come with *before* get *renewed*, and return until when.
@@ -150,7 +150,7 @@ class CookieStore:
         former again would end the grant.  Times in unix seconds.
         """
         until = now + KEPT
-        if self._last_seen.at(renewed.id):  # its browser need not come for long
+        if self.last_seen.at(renewed.id):  # its browser need not come for long
             until = max(until, now + self._settings.idle_timeout)
         if renewed.refresh_token != before.refresh_token:
             until = max(until, renewed.signed_in_at + self._settings.max_age)

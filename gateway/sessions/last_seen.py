@@ -37,5 +37,14 @@ class LastSeen:
         """Return when *session_id* was last in use (unix seconds); 0: not known."""
         return self._at.get(session_id, 0)
 
+    def since(self, moment: float) -> list[tuple[str, int]]:
+        """Return which were in use at *moment* (unix seconds) or later, and when."""
+        found = []
+        for session_id, at in reversed(self._at.items()):
+            if at < int(moment):
+                break
+            found.append((session_id, at))
+        return found
+
     def __len__(self) -> int:
         return len(self._at)

@@ -60,12 +60,12 @@ async def hold_open(conversation: Conversation) -> None:
 
 
 @asynccontextmanager
-async def with_websockets(folder: Path) -> AsyncIterator[Workers]:
+async def with_websockets(folder: Path, session: str = "") -> AsyncIterator[Workers]:
     """Run workers in front of an application that has WebSockets at /ws."""
     async with raw_upstream(hold_open) as upstream:
         route = f'[[routes]]\npath = "/ws"\nupstream = "{upstream.url}"\n'
         routes = f'{ROUTES}{route}allow = "anyone"\n'
-        async with running_workers(folder, routes=routes) as workers:
+        async with running_workers(folder, routes=routes, session=session) as workers:
             yield workers
 
 
@@ -262,6 +262,20 @@ async def test_a_refresh_at_another_worker_that_ends_after_the_sign_out_is_revok
 
 def revoked(workers: Workers) -> set[str]:
     return {one.parameters["token"] for one in workers.logto.requests.of("revocation")}
+
+
+async def test_what_is_open_at_one_worker_keeps_the_session_in_use_at_all(
+    tmp_path: Path,
+) -> None:
+    async with with_websockets(tmp_path, session='idle_timeout = "10s"') as workers:
+        ada = workers.cookie(await workers.signed_in())
+        bob = workers.cookie(await workers.signed_in("bob"))
+        signed_in = now()
+        await websocket(workers, 1, ada)
+        on_two = await workers.client(2)
+        await until(signed_in + 12)
+        assert (await workers.ask(on_two, "/", bob)).status == 401
+        assert (await workers.ask(on_two, "/", ada)).status == 200
 
 
 # Revocation

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.sharing import Sharing
 
@@ -12,4 +13,8 @@ class Company(Protocol):
 
     def sharing(self, revocations: Revocations, now: Callable[[], float]) -> Sharing:
         """Return what they share, with *revocations* for marks; *now* is unix time."""
+        ...
+
+    def share_use(self, last_seen: LastSeen, every: float) -> None:
+        """Have all know, *every* so many seconds, which sessions are in use."""
         ...

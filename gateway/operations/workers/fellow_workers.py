@@ -17,12 +17,15 @@ from gateway.operations.workers.messages import (
     FromWorker,
     Heard,
     Hello,
+    InUse,
     Keep,
     Known,
+    SeenInUse,
     Told,
     Turn,
 )
 from gateway.operations.workers.questions import Questions, Unanswered
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.revocations import Mark, Revocations
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import SharingAway
@@ -70,6 +73,9 @@ class FellowWorkers:
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = 0  # marks that were made here, and how many of them all know
         self._known = 0
+        self._last_seen: LastSeen | None = None
+        self._told_at = 0.0
+        self._telling: asyncio.TimerHandle | None = None
         revocations.watch(self._ended_here, own=True)
 
     def heard(self, message: FromSupervisor) -> None:  # noqa: C901, PLR0912 - a case each
@@ -85,6 +91,9 @@ class FellowWorkers:
             case Begin():
                 if not self._begun.done():
                     self._begun.set_result(None)
+            case SeenInUse(uses) if self._last_seen is not None:
+                for session_id, at in uses:
+                    self._last_seen.saw(session_id, at)
             case Told(number, mark):
                 self._revocations.take(mark, self._now())
                 self._send(Heard(number))
@@ -100,8 +109,24 @@ class FellowWorkers:
         except TimeoutError:
             raise SharingAway("The supervisor does not answer.") from None
 
+    def share_use(self, last_seen: LastSeen, every: float) -> None:
+        """Tell *every* so many seconds which sessions *last_seen* has in use here.
+
+        A request may come to one worker while a WebSocket is open at another.
+        """
+        self._last_seen = last_seen
+        news = tuple(last_seen.since(self._told_at))
+        self._told_at = self._now()
+        if news:
+            self._send(InUse(news))
+        self._telling = asyncio.get_running_loop().call_later(
+            every, self.share_use, last_seen, every
+        )
+
     async def close(self) -> None:
         """Wait for nothing more."""
+        if self._telling is not None:
+            self._telling.cancel()
         self._answers.close()
         self._turns.close()
 

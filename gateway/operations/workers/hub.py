@@ -6,6 +6,7 @@ for too long of somebody who is out is named by :meth:`Hub.look`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 from gateway.operations.owned_tasks import OwnedTasks
@@ -22,28 +23,38 @@ from gateway.operations.workers.messages import (
     FromWorker,
     Heard,
     Hello,
+    InUse,
     Keep,
     Known,
+    SeenInUse,
     Told,
     Turn,
 )
 from gateway.operations.workers.turns import Claim, Turns
 from gateway.sessions.first_uses import FirstUses
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.renewed import RenewedSessions
 from gateway.sessions.revocations import Mark, Revocations
 
 DEAF = 5.0  # seconds for a worker to confirm that somebody is out
-_AT_A_TIME = 1000  # marks in one message
+_AT_A_TIME = 1000  # marks or sessions in one message
 
 Send = Callable[[FromSupervisor], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """For how many seconds one may have a *turn*, and a session is kept *unused*."""
+
+    turn: float
+    unused: float
 
 
 class Hub:
     """Answers workers, each by the number of its process.
 
     *saved* waits until all that *revocations* heard of is on disk, and returns whether.
-    *now* gives unix seconds, *monotonic* others; *hold* is for how many of them one may
-    have the turn to ask Logto about a session.
+    *now* gives unix seconds, *monotonic* others.
     """
 
     def __init__(
@@ -53,16 +64,17 @@ class Hub:
         *,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        hold: float,
+        lasting: Lasting,
     ) -> None:
         self._revocations = revocations
         self._saved = saved
         self._now = now
         self._monotonic = monotonic
         self._members: dict[int, Send] = {}
-        self._turns = Turns(hold)
+        self._turns = Turns(lasting.turn)
         self._renewed = RenewedSessions()
         self._used = FirstUses()
+        self._in_use = LastSeen(lasting.unused)
         self._heard = Acknowledgements()
         self._telling = OwnedTasks()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -86,6 +98,8 @@ class Hub:
                 self._grant(self._turns.end(member, ask, self._monotonic()))
             case Keep():
                 self._keep(message)
+            case InUse(uses):
+                self._see_in_use(member, uses)
             case Ended(mark):
                 self._ended(member, mark)
             case AskTold(ask):
@@ -123,6 +137,9 @@ class Hub:
         marks = self._revocations.marks(self._now())
         while some := tuple(islice(marks, _AT_A_TIME)):
             send(Known(some))
+        uses = iter(self._in_use.since(0))
+        while more := tuple(islice(uses, _AT_A_TIME)):
+            send(SeenInUse(more))
         send(Begin())
 
     def _grant(self, claims: Iterable[Claim]) -> None:
@@ -135,6 +152,15 @@ class Hub:
         known = self._renewed.of(kept.session.id, self._now())
         if known is None or known.generation <= kept.session.generation:
             self._renewed.keep(kept.session, kept.until, self._now())
+
+    def _see_in_use(self, member: int, uses: Iterable[tuple[str, int]]) -> None:
+        """Tell all but *member* which sessions are in use, if they do not know it."""
+        news = tuple(one for one in uses if one[1] > self._in_use.at(one[0]))
+        for session_id, at in news:
+            self._in_use.saw(session_id, at)
+        for other, send in self._members.items():
+            if news and other != member:
+                send(SeenInUse(news))
 
     def _ended(self, source: int, mark: Mark) -> None:
         self._revocations.take(mark, self._now())

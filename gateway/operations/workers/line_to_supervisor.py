@@ -26,6 +26,7 @@ from gateway.operations.workers.messages import (
 )
 from gateway.operations.workers.turns import longest_turn
 from gateway.operations.workers.writing import from_supervisor
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.revocations import Revocations, Whose
 from gateway.sessions.sharing import Sharing
 
@@ -78,6 +79,11 @@ class LineToSupervisor:
         """Return what the workers share, with *revocations* for who is out."""
         self._fellows = FellowWorkers(self._send, revocations, now=now, hold=self._hold)
         return self._fellows
+
+    def share_use(self, last_seen: LastSeen, every: float) -> None:
+        """Have all workers know which sessions are in use, where they share that."""
+        if self._fellows is not None:
+            self._fellows.share_use(last_seen, every)
 
     def serve(self, obedient: Obedient) -> None:
         """Say that this worker is ready; *obedient* does from now on what is said."""

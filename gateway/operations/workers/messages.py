@@ -77,6 +77,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class InUse:
+    """Something of these sessions is open here; when that was last seen."""
+
+    uses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """I live."""
 
@@ -139,6 +146,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenInUse:
+    """Something of these sessions is open somewhere else."""
+
+    uses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskPulse:
     """Do you live?"""
 
@@ -195,6 +209,7 @@ FromWorker = (
     | Ended
     | AskTold
     | Heard
+    | InUse
     | Pulse
     | Figures
     | Done
@@ -205,6 +220,7 @@ FromSupervisor = (
     | Known
     | Begin
     | Told
+    | SeenInUse
     | AskPulse
     | AskFigures
     | Order

@@ -23,7 +23,7 @@ from gateway.operations.start_failed import StartFailed, check_authorities
 from gateway.operations.workers.assignments import assigned
 from gateway.operations.workers.dividing import for_one_of
 from gateway.operations.workers.exposition import Exposition
-from gateway.operations.workers.hub import Hub
+from gateway.operations.workers.hub import Hub, Lasting
 from gateway.operations.workers.messages import (
     FromWorker,
     HandBack,
@@ -169,7 +169,10 @@ class Supervisor:
             self._journal.saved,
             now=self._now,
             monotonic=self._monotonic,
-            hold=longest_turn(self._settings.logto.timeout),
+            lasting=Lasting(
+                longest_turn(self._settings.logto.timeout),
+                self._settings.session.idle_timeout,
+            ),
         )
         self._look()
 

@@ -31,3 +31,14 @@ def test_where_there_are_too_many_the_longest_ago_is_forgotten() -> None:
         assert len(seen) <= 100
     assert seen.at("0") == seen.at("999") == NOW
     assert seen.at("899") == 0
+
+
+def test_what_was_in_use_since_a_moment_is_told() -> None:
+    seen = LastSeen(LASTING)
+    seen.saw("old", NOW)
+    seen.saw("new", NOW + 10)
+    seen.saw("newest", NOW + 20.5)
+    assert seen.since(NOW + 10.9) == [("newest", NOW + 20), ("new", NOW + 10)]
+    assert len(seen.since(0)) == 3
+    seen.saw("old", NOW + 30)
+    assert seen.since(NOW + 30) == [("old", NOW + 30)]

@@ -10,9 +10,10 @@ import pytest
 from gateway.identity.identity import Identity
 from gateway.operations.workers import hub as hub_module
 from gateway.operations.workers.fellow_workers import FellowWorkers, Patience
-from gateway.operations.workers.hub import Hub
+from gateway.operations.workers.hub import Hub, Lasting
 from gateway.operations.workers.messages import FromSupervisor, FromWorker
 from gateway.operations.workers.writing import from_supervisor, from_worker, write
+from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.revocations import Mark, Revocations, Whose
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import SharingAway
@@ -60,7 +61,7 @@ class Machine:
             self.disk.saved,
             now=self.clock,
             monotonic=lambda: self.passed,
-            hold=HOLD,
+            lasting=Lasting(HOLD, 3600),
         )
         self.members = 0
 
@@ -219,6 +220,34 @@ async def test_28_who_comes_later_knows_all_that_counts() -> None:
     known = {mark.value for mark in later.revocations.marks(machine.clock())}
     assert known == {*map(str, range(2500)), "22"}
     assert later.told == [], "nothing of it is open here"
+
+
+async def test_what_is_open_at_one_worker_is_in_use_at_all() -> None:
+    async with two() as (machine, one, other):
+        here, there = LastSeen(3600), LastSeen(3600)
+        here.saw("open", machine.clock())
+        here.saw("more", machine.clock())
+        other.fellows.share_use(there, 60)
+        one.fellows.share_use(here, 0.01)
+        await seen(there, machine)
+        machine.clock.at += 100
+        here.saw("open", machine.clock())
+        await seen(there, machine)
+        assert there.at("more") == int(machine.clock()) - 100
+        late, known = await machine.worker(), LastSeen(3600)
+        late.fellows.share_use(known, 60)
+        await late.fellows.start()
+        await seen(known, machine)
+        assert len(known) == 2
+        for worker in (one, other, late):
+            await worker.fellows.close()
+
+
+async def seen(last_seen: LastSeen, machine: Machine) -> None:
+    """Wait until the session "open" is in use now."""
+    async with asyncio.timeout(WAIT):
+        while last_seen.at("open") != int(machine.clock()):  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 async def test_without_a_supervisor_nothing_counts_as_done() -> None:
