@@ -133,7 +133,9 @@ class ComingAndGoing:
     async def _end_one(self, subject: str, chosen: str, visit: Visit) -> Answer:
         """End the session *chosen*, if it is of *subject*, and show those left."""
         if self.own is not None and await self.own.end_of(subject, chosen, visit.now):
-            log.info("sessions_revoked", whose="session", value=chosen, reason="person")
+            log.info(
+                "sessions_revoked", whose="session", subject=subject, reason="person"
+            )
         return redirect("/.gateway/", status=303)
 
     async def signed_out(self, visit: Visit) -> Answer:
