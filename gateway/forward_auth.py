@@ -66,7 +66,8 @@ class ForwardAuth:
     """Answers proxies.
 
     *strip_cookies* takes our cookies out of a Cookie value (None: nothing is left);
-    *longest* is the length of a path in bytes; *is_on* where a route is for them.
+    *longest* is the length of a path in bytes; *hosts* are those (as routes name them)
+    that have a route for other proxies.
     """
 
     publication: Publication
@@ -79,7 +80,7 @@ class ForwardAuth:
     pages: Renderer
     strip_cookies: Callable[[bytes], bytes | None]
     longest: int
-    is_on: bool
+    hosts: frozenset[str]
 
     def is_asked(self, path: bytes) -> bool:
         """Return whether a request for the own address *path* is a question.
@@ -87,7 +88,7 @@ class ForwardAuth:
         None is where no route is for other proxies: one that only passes on what
         clients send would pass on their questions too, and the answers to them.
         """
-        return self.is_on and is_asked(path)
+        return bool(self.hosts) and is_asked(path)
 
     async def answer(self, visit: Visit, story: Story) -> Answer | Relayed:
         """Answer the question that *visit* is; *story* becomes that of its subject."""
@@ -160,6 +161,9 @@ class ForwardAuth:
         passed = preflight or await self.gate.ask(subject, story)
         if not isinstance(passed, Admitted):
             return passed
+        if passed.permit.route.host not in self.hosts:
+            story.reason = "no route of the host is for other proxies"
+            return NotFound(path.decode("latin-1"))
         if asks_for_refusal(asking.received):  # it was refused a moment ago
             return respond(_TRY_AGAIN)
         return self._permitted(asking, subject, passed, found.passing)

@@ -29,5 +29,7 @@ def forward_auth_of(
         pages=pages,
         strip_cookies=common.cookies.sessions.own.strip_own,
         longest=int(settings.limits.path_length),
-        is_on=any(route.upstream.is_elsewhere for route in settings.routes),
+        hosts=frozenset(
+            route.host for route in settings.routes if route.upstream.is_elsewhere
+        ),
     )

@@ -437,6 +437,28 @@ async def test_30_where_no_route_is_for_other_proxies_nobody_is_answered() -> No
             assert ADA.encode() not in answer.head + answer.body
 
 
+@pytest.mark.parametrize("form", FORMS)
+async def test_30_nor_about_a_host_without_such_a_route(form: Form) -> None:
+    """The answer holds cookies that are HttpOnly, ours and the application's."""
+    mixed = """
+[[routes]]
+upstream = "UPSTREAM"
+allow = "anyone"
+[[routes]]
+host = "asked.example.com"
+upstream = "forward-auth"
+allow = "anyone"
+"""
+    async with whole_world(mixed, server=TRUSTING, public_url=PUBLIC) as world:
+        await world.sign_in()
+        world.clock.at += 3000  # a session that is due
+        answer = await ask(world, form, b"/x", SCRIPT)
+        assert answer.status in {403, 404}
+        told = answer.head + answer.body
+        assert ADA.encode() not in told
+        assert world.name.encode() not in told
+
+
 async def test_the_whole_path_of_our_address_is_nobody_elses() -> None:
     async with asked_world() as world:
         head = b"GET %b HTTP/1.1\r\nHost: app.example.com\r\n\r\n"
