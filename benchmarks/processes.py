@@ -28,13 +28,22 @@ def free_port() -> int:
 
 
 class Program:
-    """A program with all its children, in a process group of its own."""
+    """A program with all its children, in a process group of its own.
 
-    def __init__(self, command: Sequence[str], folder: Path, name: str) -> None:
+    Where its *output* is not asked for, nobody keeps it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        name: str,
+        output: Path = Path(os.devnull),
+    ) -> None:
         self._said = folder / f"{name}.log"
-        with self._said.open("wb") as said:
+        with self._said.open("wb") as said, output.open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 - named in this folder
-                command, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+                command, stdout=out, stderr=said, start_new_session=True
             )
 
     @property

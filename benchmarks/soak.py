@@ -9,6 +9,7 @@ Ends with 1 where anything was wrong.
 
 import argparse
 import asyncio
+import json
 import secrets
 import sys
 import tempfile
@@ -37,6 +38,8 @@ from tests.support.virtual_browser import VirtualBrowser
 NAMES = 20  # different people, each in many browsers
 ID_TOKEN = 5.0  # seconds
 WARM = 10.0  # seconds until the memory is looked at
+# Logto is waited for longer than usual: where the machine is busy with other things, a
+# call that is given up loses its answer, which is another test's matter.
 GATEWAY = """
 [server]
 listen = "127.0.0.1:{port}"
@@ -54,6 +57,7 @@ listen = ""
 endpoint = "{logto}"
 app_id = "{app_id}"
 app_secret = "{app_secret}"
+timeout = "20s"
 [session]
 keys = ["{key}"]
 revalidate = "{revalidate:g}s"
@@ -107,7 +111,16 @@ async def soak(terms: Terms, folder: Path) -> Figures:
                 )
                 group.create_task(someone.live(end))
         figures.logto = Counter(await world.logto.tell())
+    with (folder / "gateway.out").open() as log:
+        lines = [json.loads(line) for line in log]
+    told = [line for line in lines if line["event"] != "request"]
+    figures.log = Counter(map(_event, told))
     return figures
+
+
+def _event(line: dict[str, str]) -> str:
+    reason = line.get("reason", "")
+    return f"{line['event']}: {reason}" if reason else line["event"]
 
 
 async def _weigh(world: Soaked, figures: Figures, end: float) -> None:
@@ -125,7 +138,7 @@ async def _soaked(terms: Terms, folder: Path) -> AsyncIterator[Soaked]:
     async with AsyncExitStack() as stack:
 
         async def start(name: str, port: int, *command: str) -> Program:
-            program = Program(command, folder, name)
+            program = Program(command, folder, name, folder / f"{name}.out")
             stack.push_async_callback(program.end)
             await program.listens(port)
             return program

@@ -29,6 +29,7 @@ class Figures:
     wanted: int = 0  # sign-outs
     sockets: Counter[str] = field(default_factory=Counter)
     logto: Counter[str] = field(default_factory=Counter)
+    log: Counter[str] = field(default_factory=Counter)  # of the gateway, by event
     memory: tuple[int, int] = (0, 0)
 
     def met(self, what: str, about: str) -> None:
@@ -51,9 +52,9 @@ class Figures:
     def _rows(self) -> Iterator[tuple[str, object]]:
         total = self.requests.total()
         yield "requests", f"{total}, {total / self.seconds:.0f} a second"
-        for status, count in sorted(self.requests.items()):
-            if status != OK:
-                yield f"  that were no 200: {status}", count
+        others = Counter({k: n for k, n in self.requests.items() if k != OK})
+        for status, count in sorted(others.items()):
+            yield f"  that were no 200: {status}", count
         if len(self.took) > 1:
             p50, p99 = (quantiles(self.took, n=100)[place] * 1e3 for place in (49, 98))
             yield "p50, p99", f"{p50:.1f} ms, {p99:.1f} ms"
@@ -68,5 +69,7 @@ class Figures:
             yield f"WebSockets {what}", count
         for what, words in WRONG.items():
             yield words, self.wrong[what]
+        for event, count in sorted(self.log.items()):
+            yield f"in the log, {event}"[:58], count
         before, after = (kib / 1024 for kib in self.memory)
         yield "memory (PSS)", f"{before:.1f} MiB, at the end {after:.1f} MiB"

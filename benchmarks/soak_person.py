@@ -11,7 +11,7 @@ import aiohttp
 from benchmarks.soak_figures import Figures
 from tests.support.virtual_browser import VirtualBrowser
 
-PAUSE = (0.2, 2.8)  # seconds between two things that somebody does
+PAUSE = (0.3, 4.7)  # seconds between two things that somebody does
 MOST_AT_ONCE = 5  # requests of one page
 OPEN_FOR = (2.0, 12.0)  # seconds of a WebSocket
 CLOSED_WITHIN = 2.0  # seconds after a sign-out
@@ -33,6 +33,7 @@ class Person:
     browser: VirtualBrowser
     http: aiohttp.ClientSession
     _cookies: list[str] = field(default_factory=list)  # older ones of this session
+    _is_out: bool = False  # wrongly
     _signed_in: int = 0  # how often; negative while signing out or in
     _sockets: set[asyncio.Task[None]] = field(default_factory=set)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
@@ -59,6 +60,8 @@ class Person:
         weights = (70, 10, 5, 8, 5, 2)
         while loop.time() < end:
             await asyncio.sleep(self.random.uniform(*PAUSE))
+            if self._is_out:
+                await self._sign_in()
             (thing,) = self.random.choices(things, weights)
             await thing()
 
@@ -71,6 +74,7 @@ class Person:
                     break
             await asyncio.sleep(0.2)
         self._cookies.clear()
+        self._is_out = False
         self._signed_in = abs(self._signed_in) + 1
 
     async def _open_page(self) -> None:
@@ -145,14 +149,20 @@ class Person:
     def _judge(self, begun: int, status: int, text: str, says: str) -> None:
         """Count an answer to what was asked in the session number *begun*."""
         self.figures.requests[str(status)] += 1
-        if begun <= 0 or begun != self._signed_in:
+        if begun <= 0 or begun != self._signed_in or self._is_out:
             return  # the session ended meanwhile, or had not begun
         if status in SIGN_IN:
-            self.figures.met("signed out", f"{self.key}, {status}")
+            self._met_out(str(status))
         elif status == OK and says == SIGN_OUT and says not in text:
-            self.figures.met("signed out", f"{self.key}, account page")
+            self._met_out("account page")
         elif status == OK and says not in text:
             self.figures.met("someone else", f"{self.key} got {text[:60]!r}")
+
+    def _met_out(self, where: str) -> None:
+        """Hear that the session is over though nobody wanted that: once is enough."""
+        if not self._is_out:
+            self._is_out = True
+            self.figures.met("signed out", f"{self.key}, {where}")
 
     async def _open_socket(self) -> None:
         task = self._group.create_task(self._talk())
@@ -196,6 +206,6 @@ class Person:
         if not said:
             self.figures.sockets["broken off"] += 1
         elif begun == self._signed_in > 0:
-            self.figures.met("signed out", f"{self.key}, WebSocket")
+            self._met_out("WebSocket")
         else:
             self.figures.sockets["ended with their sessions"] += 1
