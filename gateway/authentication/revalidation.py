@@ -182,11 +182,11 @@ class Revalidation:
             self._answered(session)
             self._ended(session, str(error))
             return
-        if away:
-            self._away(session, away)
-        else:
+        if not away:
             self._answered(session)
             self.metrics.refreshes.labels("renewed").inc()
+        elif not self._is_over(session, self.now()):  # a sign-out ends the grant
+            self._away(session, away)
         await self._keep(session, renewed)
 
     async def _keep(self, session: Session, renewed: Session) -> None:

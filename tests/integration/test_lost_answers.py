@@ -4,13 +4,15 @@ Where Logto replaced the refresh token, only that answer held the new one.
 """
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.demo.faults import Fault
 from gateway.demo.grants import ROTATION_GRACE
+from tests.support.door import Door
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import World, whole_world
 
-OVERDUE = 600  # seconds after the sign-in
+DUE, OVERDUE = 571, 600  # seconds after the sign-in
 LOST = Fault(drop=True, done=True)
 
 
@@ -79,6 +81,23 @@ async def test_after_that_logto_ends_the_grant_and_signing_in_again_is_silent() 
         page = await world.open("/deep")
         assert (page.status, page.url) == (200, world.url("/deep"))
         assert world.logto.requests.count("x") == at_x, "X is not asked a second time"
+
+
+async def test_a_sign_out_during_a_refresh_is_no_outage_of_logto() -> None:
+    async with whole_world() as world:
+        await world.sign_in()
+        world.clock.at += DUE
+        door = Door()
+        world.logto.faults["me"] = Fault(until=door, times=1)
+        with capture_logs() as logs:
+            assert (await ask(world)).status == 200
+            await door.reached.wait()
+            assert "signed out" in (await world.sign_out()).text
+            door.set()
+            await world.gateway.gateway.stop()
+        assert [line["event"] for line in logs if line["event"] != "request"] == [
+            "signed_out"
+        ]
 
 
 @pytest.mark.parametrize("away", [1, 60, 3600, 12 * 3600 - 1])

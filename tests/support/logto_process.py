@@ -96,7 +96,12 @@ class KeptGrants(Grants):
         self.save()
 
     def save(self) -> None:
-        """Write everything down, whole or not at all."""
+        """Write everything down, whole or not at all, and forget what is over."""
+        now = self._now()
+        self._codes = {k: c for k, c in self._codes.items() if now < c.expires_at}
+        self._refresh = {k: t for k, t in self._refresh.items() if now < t.expires_at}
+        self._access = {k: t for k, t in self._access.items() if now < t.expires_at}
+        self._logto.requests.clear()
         key = self._logto.keys.current
         pem = key.private.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -233,6 +238,7 @@ def _change(logto: EmulatedLogto, told: dict[str, Any]) -> None:
     for name in ("id_token", "refresh_token"):
         if name in told:
             setattr(logto.lifetimes, name, told[name])
+    logto.lifetimes.access_token = 4 * logto.lifetimes.id_token
     logto.client.rotate_refresh_token = told.get(
         "rotation", logto.client.rotate_refresh_token
     )
