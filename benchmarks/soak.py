@@ -78,7 +78,7 @@ class Terms:
     store: str = "cookie"
     revalidate: float = 4.0
     rotation: bool = True
-    refresh_token: float = 60.0  # it lives so long; Logto replaces it after 42
+    refresh_token: float = 120.0  # it lives so long; Logto replaces it after 84
     seed: int = 1
 
 
@@ -119,7 +119,7 @@ async def soak(terms: Terms, folder: Path) -> Figures:
 
 
 def _event(line: dict[str, str]) -> str:
-    reason = line.get("reason", "")
+    reason = line.get("reason") or line.get("message", "")
     return f"{line['event']}: {reason}" if reason else line["event"]
 
 

@@ -64,7 +64,9 @@ class Figures:
         each = refreshes / max(self.sessions, 1) / minutes
         yield "refreshes at Logto", f"{refreshes}, {each:.1f} a session and minute"
         yield "  refresh tokens that Logto replaced", self.logto["rotations"]
-        yield "  refused by Logto", self.logto["invalid_grants"]
+        refusals = {name for name in self.logto if name.startswith("refused: ")}
+        for name in sorted(refusals):
+            yield f"  {name}", self.logto[name]
         for what, count in sorted(self.sockets.items()):
             yield f"WebSockets {what}", count
         for what, words in WRONG.items():

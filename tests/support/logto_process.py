@@ -139,9 +139,12 @@ class _Counted:
     def __enter__(self) -> None:
         self.counts[self.name] += 1
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, _where: object
+    ) -> None:
         if kind is InvalidGrantError:
             self.counts["invalid_grants"] += 1
+            self.counts[f"refused: {error}"] += 1
 
 
 @dataclass(slots=True)
