@@ -54,7 +54,7 @@ class FellowWorkers:
     seconds.
     """
 
-    def __init__(  # noqa: PLR0913 - each by its name
+    def __init__(
         self,
         send: Callable[[FromWorker], None],
         revocations: Revocations,
