@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.fields import Field
-from gateway.pages.notice import CHALLENGE, Notice, Site
+from gateway.pages.addresses import HOME
+from gateway.pages.notice import CHALLENGE, Link, Notice, Site, fact
 from gateway.pages.plain_text import plain
 from gateway.pages.too_many import retry_after
 
 PROGRAMS_ONLY: Final = "This address is for programs that show an access token."
+_ASK: Final = "If it should open this, ask the people who run this application."
+_START: Final = Link("Go to the start page", HOME)
 _LATER: Final = 5  # seconds after which Logto may answer again
 _QUOTED: Final = re.compile(r"[^ !#-\[\]-~]")  # RFC 6750, section 3: error_description
 
@@ -25,7 +28,8 @@ class BearerRequired:
             error="bearer_required",
             title="An access token is needed",
             message=PROGRAMS_ONLY,
-            advice=("Send it as Authorization: Bearer.",),
+            advice=("Send it as Authorization: Bearer. A browser has none to send.",),
+            actions=(_START,),
             fields=(CHALLENGE,),
         )
 
@@ -43,6 +47,7 @@ class BearerOdd:
             error="invalid_request",
             title="This request cannot be understood",
             message=plain(self.rule),
+            advice=("Send one Authorization field: Bearer, a space, the token.",),
             fields=(challenge("invalid_request", self.rule),),
         )
 
@@ -60,6 +65,7 @@ class BearerInvalid:
             error="invalid_token",
             title="This access token is not accepted",
             message=plain(self.reason),
+            advice=("Get a new one from Logto, for this API resource.",),
             fields=(challenge("invalid_token", self.reason),),
         )
 
@@ -82,6 +88,7 @@ class BearerForbidden:
                 error="forbidden",
                 title="This access token is not enough",
                 message=plain(self.reason) or "It opens nothing here.",
+                advice=(_ASK,),
             )
         message = "The access token lacks a scope that is needed here."
         return Notice(
@@ -89,6 +96,8 @@ class BearerForbidden:
             error="insufficient_scope",
             title="This access token is not enough",
             message=message,
+            advice=("Ask Logto for it by scope; a role there must give it.", _ASK),
+            facts=fact("Scopes, one of", " ".join(self.scopes)),
             fields=(challenge("insufficient_scope", message, self.scopes),),
         )
 
@@ -106,6 +115,7 @@ class TooManyBearers:
             error="too_many_bearers",
             title="Too many wrong access tokens",
             message="Too many access tokens that are not good came from your network.",
+            advice=("Wait a moment, then try again with one that is good.",),
             operator="See limits.wrong_bearers_per_minute.",
             fields=(retry_after(self.wait),),
         )
@@ -122,6 +132,8 @@ class BearerUndecided:
             error="temporarily_unavailable",
             title="Try again in a moment",
             message="The access token cannot be verified now.",
+            advice=("It may be good: send it again.",),
+            operator="The gateway's log says why: look for logto_away.",
             fields=(retry_after(_LATER),),
         )
 

@@ -92,7 +92,7 @@ class SessionsAway:
         return Notice(
             status=503,
             error="sessions_unavailable",
-            title="Signing in is not possible right now",
+            title="You cannot be let in right now",
             message="The gateway cannot look up who is signed in.",
             advice=(_TRY_LATER, "You are not signed out by this."),
             operator="The gateway's log says why: look for redis_away.",

@@ -23,18 +23,19 @@ class ChooseOrganization:
             title="Choose an organization",
             message="Which one are you here for?",
             advice=("What you may do depends on it. Your account page changes it.",),
-            facts=acting_for(self.identity),
+            facts=acting_for(self.identity, "You act for"),
             actions=tuple(
-                Post(
-                    organization_name(self.identity, one),
-                    ORGANIZATION,
-                    kept(self.return_to),
-                    choice=plain(one),
+                self._way(one)
+                for one in sorted(
+                    self.identity.organizations, key=lambda one: one == now
                 )
-                for one in self.identity.organizations
-                if one != now
             ),
         )
+
+    def _way(self, one: str) -> Post:
+        name = organization_name(self.identity, one)
+        words = f"Stay with {name}" if one == self.identity.acts_for else name
+        return Post(words, ORGANIZATION, kept(self.return_to), choice=plain(one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ class NoOrganization:
         )
 
 
-def acting_for(identity: Identity) -> tuple[Fact, ...]:
-    """Return the organization that *identity* acts for, as a fact; none is none."""
+def acting_for(identity: Identity, label: str = "Organization") -> tuple[Fact, ...]:
+    """Return the one that *identity* acts for, as a fact by *label*; none is none."""
     now = identity.acts_for
     if now is None:
         return ()
-    return (Fact("Organization", organization_name(identity, now)),)
+    return (Fact(label, organization_name(identity, now)),)
 
 
 def organization_name(identity: Identity, organization: str) -> str:
