@@ -20,7 +20,7 @@ from config.upstream import EXAMPLE, Upstream, parse_upstream
 
 OWN_PREFIX = "/.gateway"
 
-_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,=:@/-]*", re.ASCII)
+_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()+,=:@/-]*", re.ASCII)
 
 
 def parse_route_host(value: object) -> str:
@@ -54,11 +54,13 @@ def parse_path(value: object) -> str:
         raise Wrong('expected a path in quotes, such as "/app"')
     if not value.startswith("/"):
         raise Wrong('expected a path that begins with "/"')
+    if "*" in value:
+        raise Wrong("a path covers everything below it: take the * away")
     for sign, name in (("?", "query"), ("#", "fragment"), ("%", "escape")):
         if sign in value:
             raise Wrong(f"expected a path without a {name} ({sign})")
     if not _PATH.fullmatch(value):
-        raise Wrong("expected only letters, digits and -._~!$&'()*+,=:@/ in a path")
+        raise Wrong("expected only letters, digits and -._~!$&'()+,=:@/ in a path")
     segments = [] if value == "/" else value.removesuffix("/").split("/")[1:]
     _check_segments(segments)
     return "/" + "/".join(segments)
