@@ -195,6 +195,24 @@ async def test_whoever_writes_to_redis_makes_no_session(
                     await asyncio.sleep(0.1)
 
 
+@pytest.mark.parametrize("odd", [None, b"", b"garbage", b"\0" * 100], ids=repr)
+@pytest.mark.parametrize("name", ["s", "n", "b", "g", "i"])
+async def test_09_odd_values_in_redis_are_no_session_or_the_same(
+    redis: RedisServer, name: str, odd: bytes | None
+) -> None:
+    """Each value of a session's hash is of somebody else, or gone."""
+    kept = records(redis)
+    assert await kept.begin(session(refresh_token="token"), 100)
+    if odd is None:
+        await redis.ask("HDEL", "gateway:session:one", name)
+    else:
+        await redis.ask("HSET", "gateway:session:one", name, odd)
+    found = await kept.read(Reference("one", bytes(32)))
+    same = found is not None and found.refresh_token == "token"
+    assert same is (name != "s")
+    await kept.server.close()
+
+
 async def test_whoever_writes_to_redis_revokes_nobody_by_a_message(
     world: World, redis: RedisServer
 ) -> None:

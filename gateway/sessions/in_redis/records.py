@@ -196,12 +196,12 @@ class Records:
         )
 
     def _opened(
-        self, reference: Reference, sealed: bytes, note: bytes
+        self, reference: Reference, sealed: bytes, note: bytes | None
     ) -> Session | None:
         session = open_session(sealed, reference)
         if session is None:
             return None
-        shown = open_note(self.own, session.id, note)
+        shown = open_note(self.own, session.id, note or b"")
         browser, host = (shown.browser, shown.host) if shown else ("", "")
         return replace(session, stored=Stored(reference.key, browser, host))
 
