@@ -1,6 +1,6 @@
 """What `gateway check` says about a file without problems: addresses, routes, hints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import assert_never
 
@@ -13,8 +13,8 @@ _SHOWN = 3
 """More values of one key than these are counted, not listed."""
 
 
-def summary(settings: Settings) -> Iterator[str]:
-    """Yield the lines of the summary. They hold no secret."""
+def summary(settings: Settings, more: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the lines of the summary, with *more* hints. They hold no secret."""
     yield f"The gateway answers at {settings.server.public_url}"
     yield ""
     yield from to_register(settings)
@@ -30,7 +30,7 @@ def summary(settings: Settings) -> Iterator[str]:
     yield "Routes, as they stand in the file:"
     for route in settings.routes:
         yield f"  {_route(route)}"
-    found = list(hints(settings))
+    found = [*hints(settings), *more]
     if found:
         yield ""
         yield "Good to know:"

@@ -127,11 +127,13 @@ def check(path: str, online: bool) -> None:  # noqa: FBT001 - click's
     """Read the file and say every problem, or what it means."""
     loaded = _read(path)
     from gateway.checking.pem_files import pem_problems  # noqa: PLC0415 - heavy
+    from gateway.checking.this_machine import hints_here  # noqa: PLC0415 - heavy
 
     if found := loaded.places.problems(pem_problems(loaded.settings)):
         _say(found)
         sys.exit(BAD_USAGE)
-    for line in summary(loaded.settings):
+    here = hints_here(path, loaded.settings, loaded.places)
+    for line in summary(loaded.settings, here):
         click.echo(line)
     if online:
         _check_online(loaded)
