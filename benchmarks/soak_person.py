@@ -63,7 +63,11 @@ class Person:
             if self._is_out:
                 await self._sign_in()
             (thing,) = self.random.choices(things, weights)
-            await thing()
+            try:
+                await thing()
+            except _CONNECTION as error:  # in the middle of signing out
+                self.figures.requests[type(error).__name__] += 1
+                await self._sign_in()
 
     async def _sign_in(self) -> None:
         while True:
