@@ -24,7 +24,7 @@ from gateway.operations.listeners import Listeners
 from gateway.operations.log_sharing import LogSharing
 from gateway.operations.logto_at_start import say_whether_logto_answers
 from gateway.operations.start_failed import StartFailed
-from gateway.operations.stop_signals import SIGNALS
+from gateway.operations.stop_signals import SIGNALS, WITHOUT_EFFECT
 from gateway.operations.workers.figures import Family, families
 from gateway.operations.workers.line_to_supervisor import LineToSupervisor
 from gateway.sessions.revocations import Whose
@@ -92,7 +92,7 @@ class Serving:
 
 def main(given: Given) -> None:
     """Serve until the supervisor says that it is enough, or is gone."""
-    for number in SIGNALS:
+    for number in (*SIGNALS, *WITHOUT_EFFECT):
         signal.signal(number, signal.SIG_IGN)
     # From our own supervisor, by a pipe that nobody else has.
     settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301

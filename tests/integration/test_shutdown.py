@@ -211,6 +211,25 @@ async def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
             assert not file_of_socket.exists()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_sighup_is_said_and_cuts_nothing(tmp_path: Path, workers: int) -> None:
+    slow = Slow()
+    async with raw_upstream(slow) as upstream:
+        file = write_configuration(
+            tmp_path, public(upstream.url), server=f"workers = {workers}"
+        )
+        async with gateway_process(file) as gateway:
+            port, _ = await gateway.listening()
+            async with connected(port) as client:
+                client.send(get(b"/slow"))
+                await slow.asked.wait()
+                gateway.send(signal.SIGHUP)
+                await gateway.line("not_reloaded")
+                slow.go_on.set()
+                assert (await client.read_final()).status == 200
+            assert await gateway.stopped() == 0
+
+
 async def test_a_logto_that_does_not_answer_does_not_hold_up_the_stop(
     tmp_path: Path,
 ) -> None:
