@@ -123,6 +123,14 @@ class Gateway:
             return self._not_ready
         return self._parts.revocation.trouble
 
+    def watch_trouble(self, told: Callable[[str | None], None]) -> None:
+        """Have *told* hear why people cannot be served, now and when that changes.
+
+        To be called when it has started.
+        """
+        if self._parts is not None:
+            self._parts.revocation.watch_trouble(told)
+
     async def stop(self) -> None:
         """Stop accepting, let requests finish, cut streams at the deadline, close.
 

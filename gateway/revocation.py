@@ -74,8 +74,12 @@ class Revocation:
     @property
     def trouble(self) -> str | None:
         """Why people cannot be served, or not all of them; None where they can."""
-        trouble = self.in_redis.condition.trouble if self.in_redis else ""
-        return f"Redis: {trouble}" if trouble else None
+        return _of_redis(self.in_redis.condition.trouble) if self.in_redis else None
+
+    def watch_trouble(self, told: Callable[[str | None], None]) -> None:
+        """Have *told* hear :attr:`trouble`, now and whenever it is another."""
+        if self.in_redis is not None:
+            self.in_redis.condition.watch(lambda trouble: told(_of_redis(trouble)))
 
     def cuts(
         self, ended: Callable[[], None], in_use: Callable[[], Iterable[Session]]
@@ -104,6 +108,10 @@ class Revocation:
         if key:
             told["hooks/logto"] = Webhook(key.encode("ascii"), self.revoking).receive
         return told
+
+
+def _of_redis(trouble: str) -> str | None:
+    return f"Redis: {trouble}" if trouble else None
 
 
 def _in_redis(

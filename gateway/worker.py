@@ -126,6 +126,7 @@ async def _work(given: Given, settings: Settings) -> None:
     await gateway.start()
     gc.collect()
     gc.freeze()  # what is here now stays: collections need not look at it again
+    gateway.watch_trouble(line.say_trouble)
     line.serve(serving)
     async with asyncio.TaskGroup() as group:
         asking = group.create_task(

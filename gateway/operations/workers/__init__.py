@@ -11,5 +11,6 @@ reach:
   :mod:`.acknowledgements` for its rules, and :mod:`.fellow_workers` the worker's;
 * :mod:`.worker` is one process, :mod:`.place` starts one after the other, and
   :mod:`.supervisor` has all places; :mod:`.line_to_supervisor` is what a worker obeys;
-* :mod:`.figures` adds up the metrics, :mod:`.dividing` shares out the limits.
+* :mod:`.figures` adds up the metrics, :mod:`.dividing` shares out the limits,
+  and :mod:`.readiness` says whether new requests may come.
 """

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 GROWING = frozenset({"counter", "histogram"})
 OF_A_PROCESS = ("process_", "python_gc_")
-YES_OR_NO = frozenset({"gateway_logto_away", "gateway_build"})
+YES_OR_NO = frozenset({"gateway_build", "gateway_logto_away", "gateway_redis_away"})
 LABEL = "worker"
 
 Labels = tuple[tuple[str, str], ...]

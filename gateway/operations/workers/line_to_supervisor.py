@@ -23,6 +23,7 @@ from gateway.operations.workers.messages import (
     Stop,
     StopAtOnce,
     TakeOver,
+    Trouble,
 )
 from gateway.operations.workers.turns import longest_turn
 from gateway.operations.workers.writing import from_supervisor
@@ -89,6 +90,10 @@ class LineToSupervisor:
         """Say that this worker is ready; *obedient* does from now on what is said."""
         self._obedient = obedient
         self._send(Ready())
+
+    def say_trouble(self, reason: str | None) -> None:
+        """Say why people cannot be served here; None where they can."""
+        self._send(Trouble(reason or ""))
 
     async def until_stopped(self) -> None:
         """Wait until the supervisor says that it is enough."""

@@ -24,6 +24,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why people cannot be served here, or not all of them; empty where they can."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FirstUse:
     """Is *name*, which is good once, used for the first time?"""
 
@@ -202,6 +209,7 @@ class StopAtOnce:
 FromWorker = (
     Hello
     | Ready
+    | Trouble
     | FirstUse
     | AskTurn
     | EndTurn

@@ -55,6 +55,11 @@ class Place:
         """Whether there is a worker that accepts connections."""
         return self.worker is not None and self.worker.is_ready
 
+    @property
+    def trouble(self) -> str:
+        """Why its worker cannot serve all people; empty where it can."""
+        return "" if self.worker is None else self.worker.trouble
+
     async def tried(self) -> int | None:
         """Wait for the first process: None once it is ready, or its exit code."""
         return await asyncio.shield(self._tried)

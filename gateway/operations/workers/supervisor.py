@@ -32,6 +32,7 @@ from gateway.operations.workers.messages import (
 )
 from gateway.operations.workers.place import Place, Surroundings
 from gateway.operations.workers.questions import Unanswered
+from gateway.operations.workers.readiness import why_not_ready
 from gateway.operations.workers.turns import longest_turn
 from gateway.operations.workers.worker import Given, Worker
 from gateway.sessions.revocations import Revocations, Whose
@@ -228,9 +229,9 @@ class Supervisor:
                 place.worker.kill()
 
     def _why_not_ready(self) -> str | None:
-        if self._not_ready is None and not any(one.is_ready for one in self._places):
-            return "no worker"
-        return self._not_ready
+        return self._not_ready or why_not_ready(
+            {one.number: one.trouble for one in self._places if one.is_ready}
+        )
 
     async def _revoke(self, whose: Whose, value: str) -> bool:
         """Have one worker revoke, which tells the others."""

@@ -22,6 +22,7 @@ from gateway.operations.workers.messages import (
     Order,
     Pulse,
     Ready,
+    Trouble,
 )
 from gateway.operations.workers.questions import Questions, Unanswered
 from gateway.operations.workers.writing import from_worker
@@ -59,6 +60,7 @@ class Worker:
     def __init__(self, number: int, member: int, heard: Heard) -> None:
         self.number = number
         self.member = member
+        self.trouble = ""  # why people cannot be served there, in its words
         self._heard = heard
         self._figures: Questions[tuple[Family, ...]] = Questions()
         self._orders: Questions[bool] = Questions()
@@ -165,6 +167,8 @@ class Worker:
             case Ready():
                 if not self._ready.done():
                     self._ready.set_result(True)
+            case Trouble(reason):
+                self.trouble = reason
             case Pulse(ask):
                 self._pulses.answered(ask, None)
             case Figures(ask, families):

@@ -1,5 +1,6 @@
 """Can Redis be asked, and does it take what is written?  Said once each way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -24,11 +25,18 @@ class Condition:
     refuses: str = ""
     failures: int = 0
     _said: str = field(default="", repr=False)
+    _known: str = field(default="", repr=False)
+    _told: Callable[[str], None] | None = field(default=None, repr=False)
 
     @property
     def trouble(self) -> str:
         """Why people cannot be served, or not all of them; empty where they can."""
         return self.away or self.refuses
+
+    def watch(self, told: Callable[[str], None]) -> None:
+        """Have *told* hear of the trouble, now and whenever it is another."""
+        self._told, self._known = told, self.trouble
+        told(self.trouble)
 
     def check(self) -> None:
         """Raise StoreAway where there is no use in asking."""
@@ -65,6 +73,9 @@ class Condition:
 
     def _say(self) -> None:
         """Say that trouble begins, and that it is over: one line each."""
+        if self._told is not None and self._known != self.trouble:
+            self._known = self.trouble
+            self._told(self.trouble)
         if bool(self.trouble) == bool(self._said):
             return
         self._said = self.trouble

@@ -6,6 +6,7 @@ from config.limits import Limits
 from gateway.operations.workers.assignments import assigned
 from gateway.operations.workers.cpus import MOST, usable_cpus, whole_cpus
 from gateway.operations.workers.dividing import DIVIDED, for_one_of
+from gateway.operations.workers.readiness import why_not_ready
 from gateway.operations.workers.restarts import Restarts
 from tests.support.configuration import settings
 
@@ -74,3 +75,22 @@ def test_a_quota_that_says_nothing(quota: str) -> None:
 
 def test_this_machine_has_cpus() -> None:
     assert 1 <= usable_cpus() <= MOST
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [
+        pytest.param({}, "no worker", id="nobody accepts"),
+        pytest.param({1: "", 2: ""}, None, id="all serve"),
+        pytest.param({2: ""}, None, id="one is away: another took over"),
+        pytest.param({1: "", 2: "Redis: gone"}, "worker 2: Redis: gone", id="one"),
+        pytest.param({1: "Redis: a", 2: "Redis: b"}, "Redis: a", id="all of them"),
+        pytest.param(
+            {3: "", 1: "Redis: a", 2: "Redis: b"}, "worker 1: Redis: a", id="two"
+        ),
+    ],
+)
+def test_where_new_requests_may_come(
+    workers: dict[int, str], expected: str | None
+) -> None:
+    assert why_not_ready(workers) == expected

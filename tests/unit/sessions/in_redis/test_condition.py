@@ -34,6 +34,20 @@ def test_nobody_asks_while_it_is_away() -> None:
         condition.check_writes()
 
 
+def test_whoever_watches_hears_of_each_trouble_once() -> None:
+    condition = Condition()
+    told: list[str] = []
+    condition.watch(told.append)
+    condition.answers()
+    condition.answers()
+    condition.refused("full")
+    condition.lost("gone")
+    condition.lost("gone")
+    condition.answers()
+    condition.took()
+    assert told == ["it was not reached yet", "", "full", "gone", "full", ""]
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
