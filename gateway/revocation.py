@@ -19,6 +19,7 @@ from gateway.operations.revocation_journal import RevocationJournal
 from gateway.operations.start_failed import StartFailed
 from gateway.operations.workers.company import Company
 from gateway.sessions.one_process import OneProcess
+from gateway.sessions.renewal import longest_refresh
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import Sharing
@@ -28,7 +29,6 @@ from gateway.visit import Answer, Visit
 # and at once.  200 signatures take a tenth of a core.
 EACH = (10.0, 50)
 TOGETHER = (200.0, 200)
-LOGTO_CALLS = 3  # for one refresh: its tokens, its keys, who it is
 
 if TYPE_CHECKING:  # nobody else needs redis-py in memory
     from gateway.sessions.in_redis.parts import InRedis
@@ -129,5 +129,5 @@ def _in_redis(
             'session.store = "redis" needs the Python package redis: install it with '
             "`pip install 'logto-gateway[redis]'`"
         ) from None
-    lasting = LOGTO_CALLS * settings.logto.timeout + 2
+    lasting = longest_refresh(settings.logto)
     return InRedis.of(settings.session, address, revocations, lasting=lasting, now=now)

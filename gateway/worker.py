@@ -27,6 +27,7 @@ from gateway.operations.start_failed import StartFailed
 from gateway.operations.stop_signals import SIGNALS, WITHOUT_EFFECT
 from gateway.operations.workers.figures import Family, families
 from gateway.operations.workers.line_to_supervisor import LineToSupervisor
+from gateway.sessions.renewal import longest_refresh
 from gateway.sessions.revocations import Whose
 from gateway.sessions.sharing import SharingAway
 
@@ -116,7 +117,7 @@ def main(given: Given) -> None:
 async def _work(given: Given, settings: Settings) -> None:
     asyncio.get_running_loop().set_exception_handler(say_loop_error)
     line = LineToSupervisor(
-        gone=_supervisor_gone, at_once=_at_once, timeout=settings.logto.timeout
+        gone=_supervisor_gone, at_once=_at_once, hold=longest_refresh(settings.logto)
     )
     await line.open(socket.socket(fileno=given["channel"]))
     listeners = _sockets(given["listeners"])

@@ -14,7 +14,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to Logto: *name* says in messages what is asked for."""
+    """One request to Logto: *name* says in messages what is asked for.
+
+    *patience* is how many times as long as any other call it may take.
+    """
 
     name: str
     url: str
@@ -22,3 +25,4 @@ class Call:
     bearer: str | None = field(default=None, repr=False)
     repeatable: bool = True  # False: never sent again where it may have arrived
     wants_json: bool = True
+    patience: float = 1.0

@@ -28,6 +28,7 @@ from gateway.authentication.provider_metadata import (
 )
 from gateway.authentication.signing_keys import SigningKeys
 from gateway.authentication.token_verifier import TokenVerifier
+from gateway.sessions.renewal import REFRESH_PATIENCE
 
 
 class ProviderEndpoints:
@@ -75,6 +76,7 @@ class ProviderEndpoints:
             metadata.token_endpoint,
             form={**grant, **self._credentials()},
             repeatable=repeatable,
+            patience=REFRESH_PATIENCE if repeatable else 1.0,
         )
         return await self._http.ask(call)
 

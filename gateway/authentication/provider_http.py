@@ -45,6 +45,8 @@ def open_session(settings: Logto) -> aiohttp.ClientSession:
 class ProviderHttp:
     """Sends calls to Logto on *http*; each takes *timeout* seconds at most in all.
 
+    Some have the patience for more.
+
     *pauses* are the seconds between the tries of one call.
     """
 
@@ -68,8 +70,9 @@ class ProviderHttp:
         Raises ProviderUnavailable for whatever is not an answer in time, of bearable
         size, with status 200 or 4xx and with JSON in it.
         """
+        seconds = self._timeout * call.patience
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 for pause in self._pauses:
                     try:
                         return await self._ask_once(call)
@@ -80,7 +83,7 @@ class ProviderHttp:
             raise ProviderUnavailable(str(failure)) from None
         except TimeoutError:
             raise ProviderUnavailable(
-                f"Logto's {call.name} did not answer within {self._timeout:g} s."
+                f"Logto's {call.name} did not answer within {seconds:g} s."
             ) from None
 
     async def _ask_once(self, call: Call) -> Answer:

@@ -9,11 +9,16 @@ Where Logto is away, the pauses between two tries grow.
 from dataclasses import dataclass
 from hashlib import sha256
 
+from config.logto import Logto
 from gateway.sessions.session import Session
 
 EARLIEST, LATEST = 0.8, 0.95  # parts of the interval, between which a session is due
 SHORTEST = 1.0  # seconds between two refreshes, however short ID tokens live
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds
+# How many times logto.timeout a refresh may take: an answer that nobody waits for any
+# more may have held the only refresh token. Requests wait no longer for it.
+REFRESH_PATIENCE = 3.0
+SLACK = 10.0  # seconds
 _WHOLE = 2.0**32
 
 
@@ -99,3 +104,14 @@ class BackOff:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
         cut = spread(self._seed, self._failures) / 2
         self._again_at = now + longest * (1 - cut)
+
+
+def longest_refresh(logto: Logto) -> float:
+    """Return how many seconds at most it takes to ask Logto, as *logto* has it.
+
+    Three calls at the most: where its addresses are, the keys, and who it is. Beside
+    them one for the tokens, one for each resource and one for an organization, which
+    have more patience. Nobody else may ask about the session meanwhile.
+    """
+    refreshes = 2 + len(logto.resources)
+    return (3 + refreshes * REFRESH_PATIENCE) * logto.timeout + SLACK

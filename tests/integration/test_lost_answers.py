@@ -58,6 +58,20 @@ async def test_with_rotation_an_answer_that_is_lost_is_asked_for_again_at_once()
         assert grants_alive(world) == [True]
 
 
+async def test_with_rotation_an_answer_that_comes_late_is_not_lost() -> None:
+    async with whole_world(logto_keys='timeout = "0.3s"') as world:
+        rotate(world)
+        await world.sign_in()
+        world.logto.faults["token"] = Fault(delay=0.6, done=True, times=1)
+        world.clock.at += OVERDUE
+        assert (await ask(world)).status == 200
+        assert "token" not in world.logto.faults
+        for _ in range(3):
+            world.clock.at += OVERDUE
+            assert (await ask(world)).status == 200
+        assert grants_alive(world) == [True]
+
+
 async def test_and_once_more_within_the_grace_that_logto_gives() -> None:
     async with whole_world() as world:
         rotate(world)

@@ -25,7 +25,6 @@ from gateway.operations.workers.messages import (
     TakeOver,
     Trouble,
 )
-from gateway.operations.workers.turns import longest_turn
 from gateway.operations.workers.writing import from_supervisor
 from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.revocations import Revocations, Whose
@@ -55,15 +54,15 @@ class Obedient(Protocol):
 class LineToSupervisor:
     """Hears the supervisor; *gone* is called where it is not there any more.
 
-    *at_once* ends the process.  *timeout* is that of calls to Logto, in seconds.
+    *at_once* ends the process.  *hold* is how long one may have the turn, in seconds.
     """
 
     def __init__(
-        self, *, gone: Callable[[], None], at_once: Callable[[], None], timeout: float
+        self, *, gone: Callable[[], None], at_once: Callable[[], None], hold: float
     ) -> None:
         self._gone = gone
         self._at_once = at_once
-        self._hold = longest_turn(timeout)
+        self._hold = hold
         self._channel: Channel[FromSupervisor] | None = None
         self._fellows: FellowWorkers | None = None
         self._obedient: Obedient | None = None

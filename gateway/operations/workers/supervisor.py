@@ -33,8 +33,8 @@ from gateway.operations.workers.messages import (
 from gateway.operations.workers.place import Place, Surroundings
 from gateway.operations.workers.questions import Unanswered
 from gateway.operations.workers.readiness import why_not_ready
-from gateway.operations.workers.turns import longest_turn
 from gateway.operations.workers.worker import Given, Worker
+from gateway.sessions.renewal import longest_refresh
 from gateway.sessions.revocations import Revocations, Whose
 
 LAST_WORDS = 2.0  # seconds
@@ -171,7 +171,7 @@ class Supervisor:
             now=self._now,
             monotonic=self._monotonic,
             lasting=Lasting(
-                longest_turn(self._settings.logto.timeout),
+                longest_refresh(self._settings.logto),
                 self._settings.session.idle_timeout,
             ),
         )

@@ -83,12 +83,3 @@ class Turns:
         line.holder = line.waiting.popleft()
         line.until = now + self._hold
         yield line.holder
-
-
-def longest_turn(timeout: float) -> float:
-    """Return how many seconds one may have the turn where Logto's calls take *timeout*.
-
-    A refresh makes four at the most: where Logto's addresses are, the tokens, the keys,
-    and who it is.
-    """
-    return 4 * timeout + 10

@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
+from config.logto import Logto
 from gateway.identity.identity import Identity
 from gateway.sessions.renewal import (
     EARLIEST,
     LATEST,
     LONGEST_PAUSE,
+    REFRESH_PATIENCE,
     BackOff,
     is_due_soon,
+    longest_refresh,
     schedule,
     spread,
 )
@@ -115,3 +118,11 @@ def test_a_clock_that_was_set_back_makes_no_pause_of_hours() -> None:
     back_off = BackOff("")
     back_off.failed(NOW)
     assert back_off.allows(NOW - 3600)
+
+
+def test_nobody_else_asks_while_the_slowest_refresh_may_still_be_answered() -> None:
+    alone = Logto.model_construct(timeout=5.0, resources=())
+    three = Logto.model_construct(timeout=5.0, resources=("a", "b", "c"))
+    patience = REFRESH_PATIENCE * 5.0
+    assert longest_refresh(alone) > 3 * 5.0 + 2 * patience
+    assert longest_refresh(three) == longest_refresh(alone) + 3 * patience
