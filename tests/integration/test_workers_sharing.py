@@ -381,19 +381,57 @@ async def test_28_the_operator_is_told_where_a_restart_would_forget(
 # With Redis
 
 
+async def a_hundred_at_expiry_refresh_once(*gateways: Workers) -> str:
+    """Sign in at the first; ask all workers of all at once when it is to be renewed.
+
+    Return the cookie of before.
+    """
+    cookie = gateways[0].cookie(await gateways[0].signed_in())
+    signed_in = now()
+    places = [(gateway, worker) for gateway in gateways for worker in (1, 2)]
+    asked = [place for place in places for _ in range(100 // len(places))]
+    clients = [await gateway.client(worker) for gateway, worker in asked]
+    await until(signed_in + OVERDUE)
+    for number, client in enumerate(clients):
+        client.send(request(f"/{number}", cookie))
+    assert [(await one.read_final()).status for one in clients] == [200] * 100
+    for number, (gateway, worker) in enumerate(asked):
+        await gateway.log.line("request", path=f"/{number}", worker=worker)
+    assert len(gateways[0].refreshes) == 1
+    return cookie
+
+
 async def test_28_40_workers_with_redis_are_one_as_well(tmp_path: Path) -> None:
     async with (
         redis_server() as redis,
         running_workers(tmp_path, session=f"{redis.session}\n{OFTEN}") as workers,
     ):
-        browser = await workers.signed_in()
-        cookie, signed_in = workers.cookie(browser), now()
-        clients = [await workers.client(worker) for worker in (1, 2) for _ in range(25)]
-        await until(signed_in + OVERDUE)
-        for client in clients:
-            client.send(request("/", cookie))
-        assert [(await one.read_final()).status for one in clients] == [200] * 50
-        assert len(workers.refreshes) == 1
+        cookie = await a_hundred_at_expiry_refresh_once(workers)
         assert await order(workers, Whose.SUBJECT, ADA) == 200
         for worker in (1, 2):
             assert await status(workers, worker, cookie) == 401
+
+
+async def test_28_40_two_replicas_of_two_workers_each_are_one_with_redis(
+    tmp_path: Path,
+) -> None:
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+    async with (
+        redis_server() as redis,
+        running_workers(folders[0], session=f"{redis.session}\n{OFTEN}") as one,
+        running_workers(
+            folders[1], session=f"{redis.session}\n{OFTEN}", logto=one.logto
+        ) as other,
+    ):
+        cookie = await a_hundred_at_expiry_refresh_once(one, other)
+        everywhere = [
+            (gateway, worker) for gateway in (one, other) for worker in (1, 2)
+        ]
+        clients = [await gateway.client(worker) for gateway, worker in everywhere]
+        assert await order(one, Whose.SUBJECT, ADA) == 200
+        for client, (gateway, _) in zip(clients, everywhere, strict=True):
+            async with asyncio.timeout(SOON):
+                while (await gateway.ask(client, "/", cookie)).status != 401:  # noqa: ASYNC110 - it asks anew
+                    await asyncio.sleep(0.01)

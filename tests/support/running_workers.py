@@ -219,25 +219,26 @@ async def running_workers(  # noqa: PLR0913 - as write_configuration
     session: str = "",
     logto_keys: str = "",
     listen: str = '"127.0.0.1:0"',
+    url: str = URL,
     environ: Mapping[str, str] | None = None,
     logto: EmulatedLogto | None = None,
 ) -> AsyncIterator[Workers]:
     """Run a gateway with so many *workers*; *session* and so on are TOML.
 
-    With *logto* that of an earlier gateway goes on.
+    *url* is what people type.  With *logto* that of another gateway is asked.
     """
     async with AsyncExitStack() as stack:
         if logto is None:
             ours = Client(app_id="demo-app", app_secret="demo-secret")
             starting = EmulatedLogto.start(clients=[ours], now=LogtoClock())
             logto = await stack.enter_async_context(starting)
-            logto.client.register_gateway(URL)
+            logto.client.register_gateway(url)
         upstream = await stack.enter_async_context(recording_upstream())
         file = write_configuration(
             folder,
             routes.replace("UPSTREAM", upstream.url),
             listen=listen,
-            public_url=URL,
+            public_url=url,
             server=f"workers = {workers}\n{server}",
             logto=logto.endpoint,
             logto_keys=logto_keys,
