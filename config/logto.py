@@ -130,4 +130,7 @@ class Logto(Table):
         "PEM file with the authorities to trust for Logto; empty is the system's.",
         default="",
     )
-    timeout: Duration = key("How long one request to Logto may take.", default="5s")
+    timeout: Duration = key(
+        "How long one request to Logto may take; a refresh three times as long.",
+        default="5s",
+    )
