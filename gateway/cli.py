@@ -126,13 +126,17 @@ def init(path: str, *, force: bool, anyone: bool, **given: Any) -> None:  # noqa
 def check(path: str, online: bool) -> None:  # noqa: FBT001 - click's
     """Read the file and say every problem, or what it means."""
     loaded = _read(path)
+    from gateway.checking.own_certificate import certificate_hints  # noqa: PLC0415 - heavy
     from gateway.checking.pem_files import pem_problems  # noqa: PLC0415 - heavy
     from gateway.checking.this_machine import hints_here  # noqa: PLC0415 - heavy
 
     if found := loaded.places.problems(pem_problems(loaded.settings)):
         _say(found)
         sys.exit(BAD_USAGE)
-    here = hints_here(path, loaded.settings, loaded.places)
+    here = [
+        *hints_here(path, loaded.settings, loaded.places),
+        *certificate_hints(loaded.settings, time.time()),  # noqa: TID251 - the edge
+    ]
     for line in summary(loaded.settings, here):
         click.echo(line)
     if online:
