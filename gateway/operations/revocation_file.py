@@ -40,7 +40,11 @@ class RevocationFile:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise self._failed(f"cannot be read: {error.strerror}") from None
+            raise StartFailed(
+                f"cannot read {self._path}: {(error.strerror or str(error)).lower()}. "
+                "server.state_directory must be a folder of the user that the gateway "
+                "runs as"
+            ) from None
         if len(content) > _LARGEST or not content.startswith(_HEADER):
             raise self._failed("is no file of revocations")
         lines = content.removeprefix(_HEADER).split(b"\n")[:-1]
@@ -80,7 +84,8 @@ class RevocationFile:
         except OSError as error:
             raise StartFailed(
                 f"cannot write to server.state_directory {self._directory}: "
-                f"{(error.strerror or str(error)).lower()}"
+                f"{(error.strerror or str(error)).lower()}. It must be a folder "
+                "that the gateway's user can write to, with room in it"
             ) from None
 
     def _mark(self, line: bytes, number: int) -> Mark:

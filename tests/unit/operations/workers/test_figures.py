@@ -1,5 +1,6 @@
 """Metrics of several processes as one."""
 
+import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
@@ -50,6 +51,12 @@ def test_what_counts_is_added_up_and_what_is_of_a_process_stays_apart() -> None:
     assert value(told, "process_memory_bytes", worker="1") == 100
     assert value(told, "process_memory_bytes", worker="2") == 200
     assert value(told, "gateway_odd") is None
+
+
+@pytest.mark.parametrize("name", ["gateway_logto_away", "gateway_redis_away"])
+def test_what_is_so_for_several_workers_is_one(name: str) -> None:
+    so = Family(name, "gauge", "Away.", (Sample(name, (), 1.0),))
+    assert value(summed({"1": (so,), "2": (so,)}), name) == 1
 
 
 def test_what_a_worker_that_ended_had_counted_stays() -> None:
