@@ -129,6 +129,8 @@ def check(path: str, online: bool) -> None:  # noqa: FBT001 - click's
     from gateway.checking.own_certificate import certificate_hints  # noqa: PLC0415 - heavy
     from gateway.checking.pem_files import pem_problems  # noqa: PLC0415 - heavy
     from gateway.checking.this_machine import hints_here  # noqa: PLC0415 - heavy
+    from gateway.checking.workers import worker_hints  # noqa: PLC0415 - heavy
+    from gateway.operations.workers.cpus import usable_cpus  # noqa: PLC0415 - heavy
 
     if found := loaded.places.problems(pem_problems(loaded.settings)):
         _say(found)
@@ -136,6 +138,7 @@ def check(path: str, online: bool) -> None:  # noqa: FBT001 - click's
     here = [
         *hints_here(path, loaded.settings, loaded.places),
         *certificate_hints(loaded.settings, time.time()),  # noqa: TID251 - the edge
+        *worker_hints(loaded.settings, usable_cpus),
     ]
     for line in summary(loaded.settings, here):
         click.echo(line)

@@ -45,6 +45,12 @@ def test_check_says_what_a_good_file_means(folder: Path) -> None:
     assert "/ -> http://127.0.0.1:3000  signed-in: anyone\n" in done.stdout
 
 
+def test_check_says_how_many_workers_there_will_be(folder: Path) -> None:
+    done = gateway("check", cwd=folder, environ={"GATEWAY_SERVER_WORKERS": "3"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 workers will serve" in done.stdout
+
+
 @pytest.mark.parametrize("command", ["check", "serve"])
 def test_every_problem_is_a_line_on_stderr_and_the_exit_code_2(
     command: str, tmp_path: Path
