@@ -21,15 +21,13 @@ from gateway.sessions.in_redis.condition import Condition, StoreAway
 
 Argument = bytes | str | int | float
 Reply = Any  # what a script returns: bytes, a number, a list of them, None
-
 CONFIRM_EVERY = 0.3  # seconds between two pings of who listens
 CLIENT_NAME = "logto-gateway"
 BUSY = "all of session.redis_connections are in use"
 _CANNOT_ASK = ("BUSY ", "MASTERDOWN", "NOPERM", "CLUSTERDOWN", "NOAUTH")
 _WRONG_USER = "it does not accept the user or password of session.redis_url"
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (exceptions.AuthenticationError, _WRONG_USER),
-    (exceptions.AuthorizationError, _WRONG_USER),
+_WORDS = (
+    ((exceptions.AuthenticationError, exceptions.AuthorizationError), _WRONG_USER),
     (exceptions.BusyLoadingError, "it is still loading its data"),
     (exceptions.ReadOnlyError, "it is a replica, and takes no writes"),
     (exceptions.OutOfMemoryError, "its memory is full (maxmemory)"),
@@ -217,6 +215,8 @@ def why(error: Exception, bounds: Bounds) -> str:
         return f"it did not answer within {bounds.timeout:g} s"
     if "No connection available" in str(error):
         return BUSY
+    if "no permissions" in str(error) or "the script can't run" in str(error):
+        return f"its user may not do all that the gateway needs: {error}"
     for kind, words in _WORDS:
         if isinstance(error, kind) or isinstance(error.__cause__, kind):
             return words
