@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway_process import WAIT, gateway_process, write_configuration
+from tests.support.gateway_process import (
+    WAIT,
+    gateway_process,
+    public,
+    refusal,
+    write_configuration,
+)
 from tests.support.project import ROOT
 from tests.support.raw_client import connected, exchange
 from tests.support.running_workers import (
@@ -38,7 +44,7 @@ async def ready(workers: Workers) -> bytes:
     return answer.body
 
 
-async def test_metrics_are_those_of_all_workers_and_never_grow_less(
+async def test_a_worker_that_dies_takes_no_metrics_along_and_another_takes_over(
     tmp_path: Path,
 ) -> None:
     async with running_workers(tmp_path) as workers:
@@ -67,45 +73,36 @@ async def test_metrics_are_those_of_all_workers_and_never_grow_less(
         for process in ("1", "2", "supervisor"):
             assert told[memory % process] > 10_000_000
 
-        await workers.kill(1)
+        await workers.kill(1)  # which is replaced at once
 
         told = await metrics(workers)
         assert told[answered] == asked
         assert told["gateway_worker_restarts_total"] == 1
         assert told["gateway_workers"] == 2
 
+        await another_takes_over_while_it_is_away(workers)
 
-async def test_a_worker_that_is_killed_comes_back_and_another_takes_over(
-    tmp_path: Path,
-) -> None:
-    async with running_workers(tmp_path) as workers:
-        await workers.kill(1)  # the next one is not replaced at once
-        on_one, on_two = await workers.client(1), await workers.client(2)
-        so_far = len(workers.log.lines)
-        os.kill(workers.pid(1), signal.SIGKILL)
-        await workers.log.line("worker_ended", worker=1, again_in=1.0)
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await workers.ask(on_one, "/public")
-        for number in range(20):  # half of them come to the listener of the other
-            async with connected(workers.port) as client:
-                path = f"/public/meanwhile-{number}"
-                assert (await workers.ask(client, path)).status == 200
-        served = workers.log.all("request", worker=1)
-        assert not [line for line in served if "meanwhile" in line["path"]]
-        assert (await workers.ask(on_two, "/public")).status == 200
-        await workers.log.line("worker_ready", after=so_far, worker=1)
-        assert await workers.worker_of(await workers.client(1)) == 1
-        assert await ready(workers) == b"ready\n"
+        assert (await metrics(workers))["gateway_worker_restarts_total"] == 2
 
 
-async def test_who_dies_again_and_again_is_started_ever_more_seldom(
-    tmp_path: Path,
-) -> None:
-    async with running_workers(tmp_path) as workers:
-        for _ in range(3):
-            await workers.kill(2)
-        pauses = [line["again_in"] for line in workers.log.all("worker_ended")]
-        assert pauses == [0.0, 1.0, 2.0]
+async def another_takes_over_while_it_is_away(workers: Workers) -> None:
+    """Kill the first worker again, which is then not replaced at once."""
+    on_one, on_two = await workers.client(1), await workers.client(2)
+    so_far = len(workers.log.lines)
+    os.kill(workers.pid(1), signal.SIGKILL)
+    await workers.log.line("worker_ended", worker=1, again_in=1.0)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await workers.ask(on_one, "/public")
+    for number in range(20):  # half of them come to the listener of the other
+        async with connected(workers.port) as client:
+            path = f"/public/meanwhile-{number}"
+            assert (await workers.ask(client, path)).status == 200
+    served = workers.log.all("request", worker=1)
+    assert not [line for line in served if "meanwhile" in line["path"]]
+    assert (await workers.ask(on_two, "/public")).status == 200
+    await workers.log.line("worker_ready", after=so_far, worker=1)
+    assert await workers.worker_of(await workers.client(1)) == 1
+    assert await ready(workers) == b"ready\n"
 
 
 async def test_without_any_worker_it_is_not_ready(tmp_path: Path) -> None:
@@ -136,6 +133,9 @@ async def test_a_signal_lets_requests_of_all_workers_finish(
             client.send(request("/public/slow"))
         await workers.reached("/public/slow", 2)
 
+        for pid in pids:  # what a terminal or a service sends reaches them as well
+            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGINT)
         workers.process.send(number)
 
         assert await idle.read_to_end() == b""
@@ -150,6 +150,7 @@ async def test_a_signal_lets_requests_of_all_workers_finish(
             assert await workers.process.process.wait() == 0
         await workers.log.line("stopped")
         assert not any(map(is_alive, pids))
+        assert workers.log.all("worker_ended") == []
 
 
 async def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:
@@ -184,18 +185,6 @@ async def test_the_workers_end_with_a_supervisor_that_is_killed(
         assert await client.read_to_end() == b""
         for worker in (1, 2):
             await workers.log.line("supervisor_gone", worker=worker)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_signals_to_the_whole_group_stop_gracefully(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    async with running_workers(tmp_path) as workers:
-        for pid in (workers.pid(1), workers.pid(2), workers.process.process.pid):
-            os.kill(pid, number)
-        async with asyncio.timeout(WAIT):
-            assert await workers.process.process.wait() == 0
-        assert workers.log.all("worker_ended") == []
 
 
 async def test_a_worker_that_hangs_stops_nobody_and_is_replaced(
@@ -240,17 +229,20 @@ async def test_a_unix_socket_is_shared(tmp_path: Path) -> None:
 
 async def test_two_gateways_do_not_share_an_address_by_mistake(tmp_path: Path) -> None:
     async with running_workers(tmp_path) as workers:
+        files = []
         for count in (1, 2):
-            file = write_configuration(
-                tmp_path,
-                '[[routes]]\nupstream = "http://127.0.0.1:9"\naccess = "public"\n',
-                listen=f'"127.0.0.1:{workers.port}"',
-                server=f"workers = {count}",
+            folder = tmp_path / str(count)
+            folder.mkdir()
+            files.append(
+                write_configuration(
+                    folder,
+                    public("http://127.0.0.1:9"),
+                    listen=f'"127.0.0.1:{workers.port}"',
+                    server=f"workers = {count}",
+                )
             )
-            async with gateway_process(file) as second:
-                words = await second.errors()
-                assert "the address is in use" in words
-                assert await second.ended() == 1
+        for code, words in await asyncio.gather(*map(refusal, files)):
+            assert (code, "the address is in use" in words) == (1, True), words
 
 
 async def test_what_keeps_workers_from_starting_is_said_once(tmp_path: Path) -> None:
