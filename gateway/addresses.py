@@ -92,9 +92,9 @@ class Addresses:
 
     async def _settle(self, name: str, response: web.Response) -> None:
         """Do to *response* what must wait until the session's cookie is in it."""
-        if name == "callback":
-            own = self.callback.attempts.own
-            fit(response, (own.attempt_stem, own.arrival))
+        own = self.callback.attempts.own
+        spare = (own.attempt_stem, own.arrival) if name == "callback" else ()
+        fit(response, spare)
         if name in ENDING:  # who hears that a session is over may rely on it
             await self.sharing.told()
 

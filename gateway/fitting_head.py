@@ -1,4 +1,4 @@
-"""The answer that carries a new session fits into what proxies in front take.
+"""An answer of ours that carries a session fits into what proxies in front take.
 
 nginx takes 4 KiB of an answer's head unless it is told otherwise (``proxy_buffer_size``
 of ngx_http_proxy_module), and a session of one cookie may take 3.5 of them.
@@ -10,13 +10,16 @@ from aiohttp import web
 
 ROOM = 4096  # bytes
 _ADDED = 64  # Date, and the empty line
+# No robot has a session, and the policy's frame-ancestors says the same as the other.
+_SPARE_FIELDS = ("X-Robots-Tag", "X-Frame-Options")
 
 
 def fit(response: web.Response, spare: Sequence[bytes]) -> None:
     """Take from *response* what it can do without, as long as its head is too long.
 
     That are the Set-Cookie values that begin with one of *spare*, in this order, then
-    the query of where it leads, and at last the path.
+    the query of where it leads, and at last the path.  Of a page it is what says a
+    thing twice, or to nobody.
     """
     for stem in spare:
         if _size(response) > ROOM:
@@ -25,8 +28,10 @@ def fit(response: web.Response, spare: Sequence[bytes]) -> None:
         for shorter in (where.partition("?")[0], "/"):
             if _size(response) > ROOM:
                 response.headers["Location"] = shorter
-    elif _size(response) > ROOM:
-        response.headers.pop("Refresh", None)  # the page has a link that leads there
+        return
+    for field in ("Refresh", *_SPARE_FIELDS):  # a page has a link that leads there
+        if _size(response) > ROOM:
+            response.headers.pop(field, None)
 
 
 def _drop_cookies(response: web.Response, stem: str) -> None:

@@ -65,7 +65,8 @@ class Fronted:
         roles = []
         while characters > 0:
             length = min(characters, 128)
-            roles.append("r" * max(length - len('"",'), 1))
+            number = f"{len(roles)}-"  # the same role twice is kept once
+            roles.append(number + "r" * max(length - len(number + '"",'), 1))
             characters -= length
         self.logto.people["ada"] = replace(ADA, roles=tuple(roles))
 
@@ -103,7 +104,7 @@ async def fronted(
             now=clock,
             public_url=f"http://127.0.0.1:{port}",
             session=f'max_cookie_size = "{size}"\nsame_site = "{same_site}"',
-            tables='[identity]\npreset = "none"',
+            tables='[identity]\npreset = "none"\nheaders = { "X-Roles" = "roles" }',
         ) as gateway,
         nginx(folder, port, gateway.port, server=server),
     ):

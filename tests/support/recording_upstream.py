@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -72,6 +73,13 @@ class RecordingUpstream:
         return web.Response(text="application", headers=self.fields, status=self.status)
 
 
+class _Server(TestServer):
+    """A server that takes fields as long as the gateway may send them."""
+
+    async def _make_runner(self, **options: Any) -> web.BaseRunner:  # noqa: ANN401
+        return await super()._make_runner(**options, max_field_size=65536)
+
+
 @asynccontextmanager
 async def recording_upstream() -> AsyncIterator[RecordingUpstream]:
     """Run one on a port of the system's choice."""
@@ -79,6 +87,6 @@ async def recording_upstream() -> AsyncIterator[RecordingUpstream]:
     upstream.door.set()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", upstream.answer)
-    async with TestServer(application) as server:
+    async with _Server(application) as server:
         upstream.url = str(server.make_url("")).rstrip("/")
         yield upstream

@@ -36,6 +36,15 @@ def test_what_goes(session: int, location: str, kept: list[str], leads: str) -> 
     assert fields < ROOM
 
 
+def test_a_page_loses_what_it_says_twice_and_keeps_its_policy() -> None:
+    response = web.Response(headers={"Content-Security-Policy": "p" * 300})
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers.add("Set-Cookie", "g=" + "s" * 3660)
+    fit(response, ())
+    assert list(response.headers) == ["Content-Security-Policy", "Set-Cookie"]
+
+
 def test_a_page_that_goes_on_by_itself_waits_for_a_click() -> None:
     response = web.Response(headers={"Refresh": "0; url=/" + "a" * 600})
     response.headers.add("Set-Cookie", "g=" + "s" * 3500)
