@@ -5,11 +5,12 @@ import gc
 import logging
 import os
 import sys
+import time
+from typing import TYPE_CHECKING
 
 import structlog
 
 from config.settings import Settings
-from gateway.app import LAST_WORDS, MONOTONIC, NOW, Gateway
 from gateway.operations import logs
 from gateway.operations.event_loop import loop_factory, say_loop_error
 from gateway.operations.log_sharing import LogSharing, new_lock
@@ -19,9 +20,13 @@ from gateway.operations.start_failed import StartFailed, check_parser
 from gateway.operations.stop_signals import StopSignals
 from gateway.operations.workers.cpus import usable_cpus
 
+if TYPE_CHECKING:  # a supervisor has no use for all that a gateway is
+    from gateway.app import Gateway
+
 log = structlog.get_logger("gateway")
 
 OK, FAILURE = 0, 1  # exit codes
+LAST_WORDS = 2.0  # seconds for the last lines of the log
 
 
 def serve(settings: Settings, config_path: str) -> int:
@@ -54,7 +59,11 @@ async def _supervise(
 
     asyncio.get_running_loop().set_exception_handler(say_loop_error)
     supervisor = Supervisor(
-        settings, workers, log_lock=lock, now=NOW, monotonic=MONOTONIC
+        settings,
+        workers,
+        log_lock=lock,
+        now=time.time,  # noqa: TID251 - as gateway.app, for another process
+        monotonic=time.monotonic,
     )
     signals = StopSignals(supervisor.stop_at_once)
     try:
@@ -76,6 +85,8 @@ async def _supervise(
 
 
 async def _serve(settings: Settings, config_path: str) -> None:
+    from gateway.app import Gateway  # noqa: PLC0415 - only where there are no workers
+
     asyncio.get_running_loop().set_exception_handler(say_loop_error)
     gateway = Gateway(settings)
     signals = StopSignals(lambda: _stop_at_once(gateway))
@@ -101,7 +112,7 @@ async def _serve(settings: Settings, config_path: str) -> None:
     log.info("stopped")
 
 
-def _stop_at_once(gateway: Gateway) -> None:
+def _stop_at_once(gateway: "Gateway") -> None:
     log.warning("stopping_at_once", hint="A second signal came; requests are cut.")
     gateway.remove_files()
     logs.close(LAST_WORDS)
