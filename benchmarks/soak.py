@@ -79,6 +79,7 @@ class Terms:
     revalidate: float = 4.0
     rotation: bool = True
     refresh_token: float = 120.0  # it lives so long; Logto replaces it after 84
+    pause: float = 4.7  # the longest: whoever rests longer than Logto waits is out
     seed: int = 1
 
 
@@ -108,6 +109,7 @@ async def soak(terms: Terms, folder: Path) -> Figures:
                     Random(terms.seed * 1_000_003 + number),  # noqa: S311
                     await stack.enter_async_context(VirtualBrowser()),
                     await stack.enter_async_context(aiohttp.ClientSession()),
+                    terms.pause,
                 )
                 group.create_task(someone.live(end))
         figures.logto = Counter(await world.logto.tell())

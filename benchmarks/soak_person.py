@@ -11,7 +11,7 @@ import aiohttp
 from benchmarks.soak_figures import Figures
 from tests.support.virtual_browser import VirtualBrowser
 
-PAUSE = (0.3, 4.7)  # seconds between two things that somebody does
+SHORTEST_PAUSE = 0.3  # seconds between two things that somebody does
 MOST_AT_ONCE = 5  # requests of one page
 OPEN_FOR = (2.0, 12.0)  # seconds of a WebSocket
 CLOSED_WITHIN = 2.0  # seconds after a sign-out
@@ -23,7 +23,10 @@ _CONNECTION = (aiohttp.ClientError, OSError, TimeoutError)
 
 @dataclass(slots=True)
 class Person:
-    """Someone of *subject*, who signs in as *key* at *origin*."""
+    """Someone of *subject*, who signs in as *key* at *origin*.
+
+    Between two things that they do are at most *pause* seconds.
+    """
 
     origin: str
     key: str
@@ -32,6 +35,7 @@ class Person:
     random: Random
     browser: VirtualBrowser
     http: aiohttp.ClientSession
+    pause: float
     _cookies: list[str] = field(default_factory=list)  # older ones of this session
     _is_out: bool = False  # wrongly
     _signed_in: int = 0  # how often; negative while signing out or in
@@ -47,7 +51,7 @@ class Person:
 
     async def _live(self, end: float) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(self.random.uniform(0, PAUSE[1]))
+        await asyncio.sleep(self.random.uniform(0, self.pause))
         await self._sign_in()
         things: Sequence[Callable[[], Awaitable[None]]] = (
             self._open_page,
@@ -59,7 +63,7 @@ class Person:
         )
         weights = (70, 10, 5, 8, 5, 2)
         while loop.time() < end:
-            await asyncio.sleep(self.random.uniform(*PAUSE))
+            await asyncio.sleep(self.random.uniform(SHORTEST_PAUSE, self.pause))
             if self._is_out:
                 await self._sign_in()
             (thing,) = self.random.choices(things, weights)
