@@ -4,7 +4,8 @@ nginx takes 4 KiB of an answer's head unless it is told otherwise (``proxy_buffe
 of ngx_http_proxy_module), and a session of one cookie may take 3.5 of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -21,17 +22,26 @@ def fit(response: web.Response, spare: Sequence[bytes]) -> None:
     the query of where it leads, and at last the path.  Of a page it is what says a
     thing twice, or to nobody.
     """
+    for take in _steps(response, spare):
+        if _size(response) <= ROOM:
+            return
+        take()
+
+
+def _steps(
+    response: web.Response, spare: Sequence[bytes]
+) -> Iterator[Callable[[], object]]:
+    """Yield what takes one thing after the other from *response*."""
+    headers = response.headers
     for stem in spare:
-        if _size(response) > ROOM:
-            _drop_cookies(response, stem.decode("ascii"))
-    if (where := response.headers.get("Location")) is not None:
+        yield partial(_drop_cookies, response, stem.decode("ascii"))
+    where = headers.get("Location")
+    if where is not None:
         for shorter in (where.partition("?")[0], "/"):
-            if _size(response) > ROOM:
-                response.headers["Location"] = shorter
+            yield partial(headers.__setitem__, "Location", shorter)
         return
     for field in ("Refresh", *_SPARE_FIELDS):  # a page has a link that leads there
-        if _size(response) > ROOM:
-            response.headers.pop(field, None)
+        yield partial(headers.pop, field, None)
 
 
 def _drop_cookies(response: web.Response, stem: str) -> None:

@@ -62,7 +62,7 @@ class Fronted:
 
     def with_roles(self, characters: int) -> None:
         """Have the person's roles take so many bytes of the session."""
-        roles = []
+        roles: list[str] = []
         while characters > 0:
             length = min(characters, 128)
             number = f"{len(roles)}-"  # the same role twice is kept once
