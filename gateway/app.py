@@ -1,4 +1,4 @@
-"""One gateway, from start to stop; the only module that reads the clock."""
+"""One gateway, from start to stop; it reads the clock for all of its parts."""
 
 import asyncio
 import socket
