@@ -97,9 +97,17 @@ async def is_out(cookie: str, origin: str) -> bool:
 
 
 async def newcomers_are_told(origin: str) -> None:
-    """Hold that nobody can sign in now, and is told when to try again."""
-    async with VirtualBrowser() as browser:
-        page = await browser.navigate(origin + "/")
+    """Hold that nobody can sign in now, and is told when to try again.
+
+    Until the gateway has noticed, the way leads to a Logto that does not answer.
+    """
+    page = None
+    async with VirtualBrowser() as browser, asyncio.timeout(WAIT):
+        while page is None:
+            try:
+                page = await browser.navigate(origin + "/")
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0.05)
     assert page.status == 503
     assert int(page.header("retry-after") or 0) > 0
 

@@ -103,6 +103,7 @@ def test_a_missing_permission(where: str, tmp_path: Path) -> None:
         "import os, sys; sys.path.insert(0, sys.argv.pop(1))\n"
         "import encodings.idna  # nobody may not read this Python's folder\n"
         "from gateway.serving import serve; from config.loader import load\n"
+        "import gateway.app\n"
         "settings = load(sys.argv[1], {})\n"
         f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
         "sys.exit(serve(settings, sys.argv[1]))"

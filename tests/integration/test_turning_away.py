@@ -487,7 +487,7 @@ async def test_07_scheme_and_port_are_never_taken_from_a_header() -> None:
         "/<script>alert(1)</script>",
         "/%3Cscript%3Ealert(1)%3C/script%3E",
         "/\"onmouseover='alert(1)'",
-        "/{{7*7}}",
+        "/{{7*77777}}",  # no port has so many digits
     ],
 )
 async def test_34_a_hostile_path_is_text(target: str) -> None:
@@ -495,8 +495,8 @@ async def test_34_a_hostile_path_is_text(target: str) -> None:
     async with whole_world(routes) as world:
         answer = await ask(world, target, fields=NAVIGATION)
         assert answer.status in {400, 404}
-        for markup in (b"<script", b"\"onmouseover='", b"49"):
-            assert markup not in answer.body.partition(b"<footer>")[0]
+        for markup in (b"<script", b"\"onmouseover='", b"544439"):
+            assert markup not in answer.body
         policy = answer.value(b"Content-Security-Policy") or b""
         assert policy.startswith(b"default-src 'none';")
 
