@@ -77,8 +77,8 @@ class Gate:
         received = visit.received
         choice = choose(self.routes, received)
         match choice:
-            case Matched(route):
-                return await self._routed(visit, route, story)
+            case Matched():  # patterns with arguments cost a microsecond (hot path)
+                return await self._routed(visit, choice.route, story)
             case NoRoute():
                 return NotFound(received.target.path.decode("latin-1"))
             case MethodNotAllowed(allow):

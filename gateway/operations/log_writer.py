@@ -87,6 +87,7 @@ class LogWriter:
             if not lines:
                 break
             self._write(lines)
+            del lines  # else they are kept until there are others
         if self._descriptor is not None:
             os.close(self._descriptor)
         with self._changed:

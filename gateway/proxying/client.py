@@ -75,13 +75,13 @@ class ClientConnection(ClientSocket):
             keepalive_timeout=limits.keep_alive,
             access_log=None,  # type: ignore[arg-type]
         )
-        self._parser = None
+        self.forget_parser()
         self._limits = limits
         self._handler: Handler = server.request_handler
         self._on_refused = server.on_refused
         self._doorkeeper = server.doorkeeper
         self.is_introduced = False
-        self._reader = RequestReader(self, loop, limits)
+        self._reader = RequestReader(loop, limits)
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._tunnel = None
@@ -156,7 +156,7 @@ class ClientConnection(ClientSocket):
     def _look_for_head(self) -> bool:
         reader = self._reader
         try:
-            head = reader.read_head()
+            head = reader.read_head(self)
         except RequestRefused as refused:
             self._found(refused)
             return True

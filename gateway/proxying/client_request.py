@@ -93,6 +93,7 @@ class ClientRequest(web.BaseRequest):
     _client_max_size = 1024**2
     _client_max_fields = 1000
     _writer: AbstractStreamWriter | None = None
+    _task: Any = None  # a cancelled one holds its requests: they would hold one another
 
     def __init__(  # BaseRequest's own builds a URL and two multidicts
         self,
@@ -113,7 +114,6 @@ class ClientRequest(web.BaseRequest):
         self._payload: StreamReader = EMPTY_PAYLOAD if body is None else body.stream
         self._cache: dict[str, Any] = {}
         self._state: dict[Any, Any] = {}
-        self._task = connection._task_handler  # noqa: SLF001
         self._loop = loop
         self._transport_sslcontext = connection.ssl_context
         self._transport_peername = connection.peername

@@ -5,7 +5,8 @@ One of three modules that touch aiohttp's private attributes; see
 """
 
 import asyncio
-from typing import cast
+from collections import deque
+from typing import Any, cast
 
 from aiohttp.web_protocol import RequestHandler
 
@@ -15,6 +16,7 @@ from gateway.proxying.client_request import ClientRequest, Receiver
 from gateway.proxying.doorkeeper import Doorkeeper, peer_of
 from gateway.proxying.stalled_answer import SendWatch
 
+_NO_MESSAGES: deque[Any] = deque()  # an empty one of its own takes 760 bytes
 _LINGER = 2.0  # seconds to read on behind an answer that came before the body's end
 _LINGER_BYTES = 4 * 1024 * 1024
 
@@ -37,6 +39,11 @@ class ClientSocket(RequestHandler):
     peer: str | None  # the address at the other end; None for a Unix socket
     send_timeout: float  # seconds that the client may take nothing of what waits
     times_caught_up: int  # how often it took what was waiting
+
+    def forget_parser(self) -> None:
+        """Let go of what aiohttp's own parser needs, ours does not."""
+        self._parser = None
+        self._messages = _NO_MESSAGES
 
     # What an exchange may do.
 
@@ -81,6 +88,9 @@ class ClientSocket(RequestHandler):
     def become_tunnel(self, receiver: Receiver) -> bytes:
         """Hand everything from now on to *receiver*; return what has come already."""
         self._tunnel = receiver
+        if self._keepalive_handle is not None:
+            self._keepalive_handle.cancel()  # it is never idle from now on
+            self._keepalive_handle = None
         self.resume_reading()
         return self.take_rest()
 

@@ -26,6 +26,11 @@ _SESSION_OVER = close_frame(1008, "the session is over")  # RFC 6455 §7.4.1: po
 class Exchange:
     """A request on its way; ``run`` carries it through, ``cut`` ends it early."""
 
+    __slots__ = (
+        "_connection", "_loop", "_outgoing", "_refused", "_relay", "_repeatable",
+        "_request", "_sent", "_started", "_way",
+    )  # fmt: skip
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,

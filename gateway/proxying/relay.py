@@ -49,6 +49,8 @@ class Outgoing:
 class Relay:
     """The way of one answer to the client of *request*."""
 
+    __slots__ = ("_client", "_loop", "_outgoing", "_request", "_rule", "tunnel")
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,

@@ -33,15 +33,9 @@ class RequestReader:
     One request at a time: what comes behind it waits until it has been answered.
     """
 
-    __slots__ = ("_inbox", "_limits", "_loop", "_protocol", "body")
+    __slots__ = ("_inbox", "_limits", "_loop", "body")
 
-    def __init__(
-        self,
-        protocol: BaseProtocol,
-        loop: asyncio.AbstractEventLoop,
-        limits: ClientLimits,
-    ) -> None:
-        self._protocol = protocol
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: ClientLimits) -> None:
         self._loop = loop
         self._limits = limits
         self._inbox = Inbox(limits.head_size)
@@ -66,10 +60,11 @@ class RequestReader:
         if rest:
             self._inbox.feed(rest)
 
-    def read_head(self) -> RequestHead | None:
+    def read_head(self, protocol: BaseProtocol) -> RequestHead | None:
         """Return the next request's head, None while it is not whole.
 
-        Its body is ``body`` from then on.  Raises RequestRefused.
+        Its body is ``body`` from then on, and pauses *protocol*, which is not kept: two
+        that hold one another wait for a garbage collection.  Raises RequestRefused.
         """
         self.body = None
         raw = self._inbox.take_head()
@@ -80,7 +75,7 @@ class RequestReader:
             _check_path(head.target, self._limits.path_length)
         if head.chunked or head.length:
             length = None if head.chunked else head.length
-            self.body = RequestBody(self._protocol, self._loop, length)
+            self.body = RequestBody(protocol, self._loop, length)
             early = self._inbox.take_all()
             if early:
                 self.feed(early)

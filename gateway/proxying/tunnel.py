@@ -28,6 +28,10 @@ class Connection(Protocol):
 class Tunnel:
     """Connects a client's transport with an upstream's."""
 
+    __slots__ = (
+        "_done", "_last_word", "_loop", "_timer", "from_client", "from_upstream",
+    )  # fmt: skip
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -127,7 +131,7 @@ class End:
     ) -> None:
         self.frames = frames
         self.last: Callable[[bytes], bytes] | None = None
-        self._tunnel = tunnel
+        self._tunnel: Tunnel | None = tunnel  # until this end is gone
         self.source = source
         self.sink = sink
         self.bytes = 0
@@ -150,16 +154,20 @@ class End:
             return False  # TLS has no half-close: the whole connection ends
         if not self.sink.is_closing():
             self.sink.write_eof()
-        self._tunnel.one_ended()
+        if self._tunnel is not None:
+            self._tunnel.one_ended()
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End the tunnel as its source ended."""
         self.ended = True
+        tunnel, self._tunnel = self._tunnel, None
+        if tunnel is None:
+            return
         if exc is None:
-            self._tunnel.close()
+            tunnel.close()
         else:
-            self._tunnel.reset()
+            tunnel.reset()
 
     def pause_writing(self) -> None:
         """Let the other side wait: what comes from here cannot take more."""

@@ -1,13 +1,14 @@
 """Which connections of clients there is a place for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 import structlog
 
 from gateway.fields import Fields
+from gateway.operations.freed_memory import FreedMemory
 from gateway.operations.limits.limited_log import LimitedLog
 from gateway.operations.limits.shares import Refused, Shares
 from gateway.operations.limits.unlisted_proxies import UnlistedProxies
@@ -43,6 +44,7 @@ class Admission:
     one_client: Callable[[str], str]
     told: LimitedLog
     monotonic: Callable[[], float]
+    memory: FreedMemory = field(default_factory=FreedMemory)
 
     def opened(self, connection: Connection, peer: str | None) -> bool:
         """Return whether *connection* from *peer* (None: a Unix socket) may stay."""
@@ -64,6 +66,7 @@ class Admission:
                 if admitted.shed is not None:
                     self.told.tell("connections", address)
                     admitted.shed.abort()
+                self.memory.now(len(self.shares))
                 return True
 
     def introduced(
@@ -96,6 +99,7 @@ class Admission:
     def closed(self, connection: Connection) -> None:
         """Take note that *connection* is over."""
         self.shares.leave(connection)
+        self.memory.now(len(self.shares))
 
 
 def _is_idle(connection: Connection) -> bool:

@@ -1,7 +1,6 @@
 """One connection to an upstream, with one exchange on it at a time."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from gateway.fields import Field
@@ -36,7 +35,7 @@ class UpstreamConnection(UpstreamSocket):
         super().__init__(loop)
         self._limits = limits
         self._reader: ResponseReader | None = None
-        self._payload: deque[bytes] = deque()
+        self._payload: list[bytes] = []
         self._size = 0
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
@@ -117,6 +116,7 @@ class UpstreamConnection(UpstreamSocket):
         """Hand everything from now on to *receiver*; return what has come already."""
         reader = self._current()
         self._tunnel = receiver
+        self._deadline.close()
         early, reader.extra = reader.extra, b""
         self._resume()
         return early

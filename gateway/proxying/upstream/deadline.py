@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 
+def _nothing() -> None:
+    pass
+
+
 class Deadline:
     """Calls *on_pass* when the time that was last set has come.
 
@@ -35,8 +39,9 @@ class Deadline:
         self._at = None
 
     def close(self) -> None:
-        """Let it never pass."""
+        """Let it never pass; whose deadline it was is forgotten."""
         self._at = None
+        self._on_pass = _nothing
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

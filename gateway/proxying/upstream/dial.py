@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
@@ -61,16 +62,24 @@ class Dialler:
         found = _literal(host, upstream.port) or await loop.getaddrinfo(
             host, upstream.port, type=socket.SOCK_STREAM
         )
-        # The loops' own connecting differs: uvloop's tries one address at a time.
+        if (only := _only(found)) is not None:
+            return await self._open(host, host=only[0], port=only[1])
+        # The loops' own race differs: uvloop's tries one address at a time.
         sock = await start_connection(
             found, happy_eyeballs_delay=_HAPPY_EYEBALLS, interleave=1, loop=loop
         )
+        return await self._open(host, sock=sock)
+
+    async def _open(self, name: str, **where: Any) -> UpstreamConnection:  # noqa: ANN401 (as the loop takes it)
+        transport, connection = await asyncio.get_running_loop().create_connection(
+            self._make,
+            ssl=self._tls,
+            server_hostname=None if self._tls is None else name,
+            **where,
+        )
+        sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        name = host if self._tls is not None else None
-        _, connection = await loop.create_connection(
-            self._make, sock=sock, ssl=self._tls, server_hostname=name
-        )
         return connection
 
 
@@ -82,6 +91,14 @@ def _literal(host: str, port: int) -> list[AddrInfoType]:
             address = (host, port) if family == socket.AF_INET else (host, port, 0, 0)
             return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
     return []
+
+
+def _only(found: Sequence[tuple[Any, ...]]) -> tuple[str, int] | None:
+    """Return the address of *found* where it is the only one: that needs no race."""
+    if len(found) > 1:
+        return None
+    host, port, *more = found[0][4]
+    return None if any(more) else (str(host), int(port))  # an IPv6 one may have a scope
 
 
 def _kind(error: Exception) -> FailureKind:
