@@ -77,12 +77,16 @@ class Tunnel:
         """Let nothing pass any more, say *close_frame* to the client, and close.
 
         It is said between two frames of the upstream's (RFC 6455 §5.4); where the
-        current one does not end soon, both ends are broken off.
+        current one does not end soon, both ends are broken off.  Where the upstream
+        has ended, the client was told that nothing follows: it cannot be told more.
         """
         if self._last_word:
             return
         self._last_word = close_frame
         self.from_client.last = _nothing
+        if self.from_upstream.ended:
+            self.close()
+            return
         self.from_upstream.last = self._finish_frame
         self._close_in(_FRAME_END, self.reset)
         self.from_upstream.data_received(b"")

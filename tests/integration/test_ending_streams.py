@@ -117,6 +117,34 @@ async def ended(proxy: Proxy) -> None:
         await asyncio.sleep(0)
 
 
+@on_both_loops
+async def test_28_a_websocket_whose_upstream_has_ended_ends_with_its_session() -> None:
+    wrong: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: wrong.append(told))
+    heard = asyncio.Queue[bytes]()
+
+    async def ends_first(conversation: Conversation) -> None:
+        await conversation.read_request()
+        await conversation.write(SWITCHING)
+        conversation.writer.write_eof()
+        heard.put_nowait(await conversation.reader.read())
+
+    async with (
+        raw_upstream(ends_first) as upstream,
+        proxying(upstream.url, session=SESSION) as proxy,
+        connected(proxy.port) as client,
+    ):
+        client.send(HANDSHAKE)
+        await client.read_head()
+        assert await client.read_to_end() == b""  # the other direction is open still
+        proxy.end_sessions()
+        await ended(proxy)
+        client.send(b"\x82\x86MASKsecret")
+        async with asyncio.timeout(AT_MOST):
+            assert await heard.get() == b""  # an end, and no reset
+    assert not wrong
+
+
 async def stays_silent(client: RawClient, seconds: float = 0.2) -> None:
     """Hold that nothing comes for a while, an end neither."""
     with pytest.raises(TimeoutError):
