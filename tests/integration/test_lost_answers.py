@@ -9,36 +9,18 @@ from structlog.testing import capture_logs
 from gateway.demo.faults import Fault
 from gateway.demo.grants import ROTATION_GRACE
 from tests.support.door import Door
-from tests.support.virtual_browser import Page
+from tests.support.renewals import grants_alive, keep, rotate
 from tests.support.whole_world import World, whole_world
 
 DUE, OVERDUE = 571, 600  # seconds after the sign-in
 LOST = Fault(drop=True, done=True)
 
 
-def rotate(world: World) -> None:
-    """Have Logto replace refresh tokens that are older than nine minutes."""
-    world.logto.lifetimes.refresh_token = 780
-
-
-def grants_alive(world: World) -> list[bool]:
-    return [
-        grant.alive
-        for session in world.logto.tenant.sessions.values()
-        for grant in session.grants.values()
-    ]
-
-
-async def ask(world: World) -> Page:
-    """Ask as a script does: it is never led to Logto, which would sign it in again."""
-    return await world.browser.fetch(world.url("/"))
-
-
 async def lose_the_answer(world: World) -> None:
     """Have the session renewed while whatever Logto says is cut off."""
     world.logto.faults["token"] = LOST
     world.clock.at += OVERDUE
-    assert (await ask(world)).status == 200
+    assert (await world.ask()).status == 200
     world.logto.faults.clear()
 
 
@@ -46,52 +28,52 @@ async def test_with_rotation_an_answer_that_is_lost_is_asked_for_again_at_once()
     None
 ):
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         world.logto.faults["token"] = Fault(drop=True, done=True, times=2)
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         assert "token" not in world.logto.faults
         for _ in range(3):
             world.clock.at += OVERDUE
-            assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
+            assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]
 
 
 async def test_with_rotation_an_answer_that_comes_late_is_not_lost() -> None:
     async with whole_world(logto_keys='timeout = "0.3s"') as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         world.logto.faults["token"] = Fault(delay=0.6, done=True, times=1)
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         assert "token" not in world.logto.faults
         for _ in range(3):
             world.clock.at += OVERDUE
-            assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
+            assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]
 
 
 async def test_and_once_more_within_the_grace_that_logto_gives() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         await lose_the_answer(world)
         world.clock.at += ROTATION_GRACE - 1
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
+        assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]
 
 
 async def test_after_that_logto_ends_the_grant_and_signing_in_again_is_silent() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         await lose_the_answer(world)
         world.clock.at += ROTATION_GRACE + 2
         at_x = world.logto.requests.count("x")
-        assert (await ask(world)).status == 401, "Logto took it for a theft"
+        assert (await world.ask()).status == 401, "Logto took it for a theft"
         page = await world.open("/deep")
         assert (page.status, page.url) == (200, world.url("/deep"))
         assert world.logto.requests.count("x") == at_x, "X is not asked a second time"
@@ -104,7 +86,7 @@ async def test_a_sign_out_during_a_refresh_is_no_outage_of_logto() -> None:
         door = Door()
         world.logto.faults["me"] = Fault(until=door, times=1)
         with capture_logs() as logs:
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
             await door.reached.wait()
             assert "signed out" in (await world.sign_out()).text
             door.set()
@@ -119,9 +101,9 @@ async def test_without_rotation_it_does_no_harm_however_long_it_takes(
     away: int,
 ) -> None:
     async with whole_world(session='idle_timeout = "1d"') as world:
-        world.logto.client.rotate_refresh_token = False
+        keep(world.logto)
         await world.sign_in()
         await lose_the_answer(world)
         world.clock.at += away
-        assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
+        assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]

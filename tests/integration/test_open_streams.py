@@ -13,12 +13,20 @@ from gateway.demo.people import ADA
 from gateway.demo.signing_keys import Claims
 from tests.support.door import Door
 from tests.support.lasting_upstream import lasting_upstream
-from tests.support.virtual_browser import Page, VirtualBrowser
+from tests.support.renewals import (
+    grants_alive,
+    keep,
+    no_refresh_token,
+    refreshes,
+    rotate,
+    tokens_used,
+)
 from tests.support.whole_world import World, whole_world
 
 REVALIDATE, HOUR = 600, 3600  # seconds
 AT_MOST = 2.0  # seconds from a moment of the gateway's clock to the end of a stream
 A_LOOK = 0.9  # seconds in which what is open is looked at, and Logto answers
+USERINFO = "/.gateway/userinfo"
 ROUTES = """
 [[routes]]
 upstream = "UPSTREAM"
@@ -44,32 +52,6 @@ async def lasting_world(
         ) as world,
     ):
         yield world
-
-
-def refreshes(world: World) -> int:
-    return world.logto.requests.count("token", grant_type="refresh_token")
-
-
-def tokens_used(world: World) -> set[str]:
-    asked = world.logto.requests.of("token", grant_type="refresh_token")
-    return {request.parameters["refresh_token"] for request in asked}
-
-
-def grants_alive(world: World) -> list[bool]:
-    return [
-        grant.alive
-        for session in world.logto.tenant.sessions.values()
-        for grant in session.grants.values()
-    ]
-
-
-def rotate(world: World) -> None:
-    """Have Logto replace refresh tokens that are older than nine minutes."""
-    world.logto.lifetimes.refresh_token = 780
-
-
-def keep(world: World) -> None:
-    world.logto.client.rotate_refresh_token = False
 
 
 Socket = aiohttp.ClientWebSocketResponse
@@ -123,39 +105,26 @@ async def pass_time(world: World, seconds: float) -> None:
     await asyncio.sleep(A_LOOK)
 
 
-async def ask(world: World) -> Page:
-    """Ask as a script does: it is never led to Logto, which would sign it in again."""
-    return await world.browser.fetch(world.url("/.gateway/userinfo"))
-
-
-async def late_comer(world: World, cookie: str | None) -> Page:
-    """Ask with an old *cookie*."""
-    async with VirtualBrowser(now=world.clock) as browser:
-        planted = f"{world.name}={cookie}; Path=/"
-        browser.cookies.store(world.url(), [planted], world.clock())
-        return await browser.fetch(world.url("/"))
-
-
 # Logto is asked about who says nothing
 
 
 @pytest.mark.parametrize("rotation", [True, False])
 async def test_an_open_websocket_has_its_session_renewed(*, rotation: bool) -> None:
     async with lasting_world() as world:
-        (rotate if rotation else keep)(world)
+        (rotate if rotation else keep)(world.logto)
         await world.sign_in()
         old = world.session_cookie()
         async with socket_of(world) as socket:
             for count in range(1, 4):
                 world.clock.at += REVALIDATE
                 await refreshed(world, count)
-                assert refreshes(world) == count
+                assert refreshes(world.logto) == count
                 await works(socket)
-        page = await late_comer(world, old)
+        page = await world.late_comer(old)
         assert (page.status, world.set_cookies(page)) == (200, [world.name])
-        assert refreshes(world) == 3, "what was renewed is kept for the browser"
-        assert len(tokens_used(world)) == (3 if rotation else 1)
-        assert grants_alive(world) == [True]
+        assert refreshes(world.logto) == 3, "what was renewed is kept for the browser"
+        assert len(tokens_used(world.logto)) == (3 if rotation else 1)
+        assert grants_alive(world.logto) == [True]
 
 
 @pytest.mark.parametrize("target", ["/live/events", "/live/download"])
@@ -197,7 +166,7 @@ async def test_twenty_streams_of_a_session_ask_once() -> None:
             await refreshed(world, 1)
             await pass_time(world, 0)
             over.set()
-        assert refreshes(world) == 1
+        assert refreshes(world.logto) == 1
 
 
 async def test_logto_is_not_asked_about_streams_of_nobody() -> None:
@@ -208,11 +177,7 @@ async def test_logto_is_not_asked_about_streams_of_nobody() -> None:
             async with socket_of(world) as socket:
                 await pass_time(world, 2 * HOUR)
                 await works(socket)
-            assert refreshes(world) == 0
-
-
-def no_refresh_token(answer: Claims) -> None:
-    answer.pop("refresh_token", None)
+            assert refreshes(world.logto) == 0
 
 
 async def test_a_session_that_ends_with_its_id_token_ends_its_streams_too() -> None:
@@ -247,8 +212,8 @@ async def test_28_who_is_gone_at_logto_is_cut_off_at_the_revalidation(
                         grant.alive = False
             world.clock.at += REVALIDATE
             await is_closed(socket)
-        assert (await late_comer(world, old)).status == 401
-        assert refreshes(world) == 1
+        assert (await world.late_comer(old)).status == 401
+        assert refreshes(world.logto) == 1
 
 
 def another(claims: Claims) -> None:
@@ -277,7 +242,7 @@ async def test_29_who_may_not_any_more_is_cut_off_and_stays_signed_in() -> None:
             world.logto.people["ada"] = ADA
             world.clock.at += REVALIDATE
             await is_closed(socket)
-        assert (await ask(world)).status == 200
+        assert (await world.ask(USERINFO)).status == 200
 
 
 # Logto is away
@@ -291,10 +256,10 @@ async def test_while_logto_is_away_streams_live_on_until_max_age() -> None:
             for _ in range(3):
                 await pass_time(world, 7 * HOUR)
                 await works(socket)
-            assert (await ask(world)).status == 200
+            assert (await world.ask(USERINFO)).status == 200
             world.clock.at += 3 * HOUR
             await is_closed(socket)
-        assert (await ask(world)).status == 401
+        assert (await world.ask(USERINFO)).status == 401
         await world.logto.restart()
 
 
@@ -317,14 +282,14 @@ async def test_a_refresh_that_hangs_delays_no_stream() -> None:
 @pytest.mark.parametrize("rotation", [True, False])
 async def test_an_answer_that_was_lost_ends_no_stream(*, rotation: bool) -> None:
     async with lasting_world() as world:
-        (rotate if rotation else keep)(world)
+        (rotate if rotation else keep)(world.logto)
         await world.sign_in()
         world.logto.faults["token"] = Fault(drop=True, done=True, times=1)
         async with socket_of(world) as socket:
             world.clock.at += REVALIDATE
             await pass_time(world, 0)
             await works(socket)
-        assert grants_alive(world) == [True]
+        assert grants_alive(world.logto) == [True]
 
 
 # What is open is in use
@@ -339,10 +304,10 @@ async def test_the_idle_time_counts_from_the_end_of_the_stream() -> None:
                 await pass_time(world, 3 * HOUR)
                 await works(socket)
         world.clock.at += 4 * HOUR - 1
-        page = await late_comer(world, old)
+        page = await world.late_comer(old)
         assert (page.status, world.set_cookies(page)) == (200, [world.name])
         world.clock.at += 1
-        assert (await late_comer(world, old)).status == 401
+        assert (await world.late_comer(old)).status == 401
 
 
 async def test_while_logto_is_away_too() -> None:
@@ -354,11 +319,11 @@ async def test_while_logto_is_away_too() -> None:
                 await pass_time(world, 3 * HOUR)
                 await works(socket)
         world.clock.at += 3 * HOUR
-        page = await ask(world)
+        page = await world.ask(USERINFO)
         assert page.status == 200
         assert page.json()["idle_expires_in"] == HOUR
         assert world.set_cookies(page) == [world.name]
-        assert world.set_cookies(await ask(world)) == []
+        assert world.set_cookies(await world.ask(USERINFO)) == []
         await world.logto.restart()
 
 
@@ -369,18 +334,18 @@ async def test_requests_beside_a_stream_set_no_more_cookies() -> None:
         async with socket_of(world):
             for _ in range(4):
                 await pass_time(world, 100)
-                written += len(world.set_cookies(await ask(world)))
+                written += len(world.set_cookies(await world.ask(USERINFO)))
         assert written == 1
 
 
 async def test_a_request_beside_a_stream_brings_the_renewed_cookie() -> None:
     async with lasting_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         old = world.session_cookie()
         async with socket_of(world):
             world.clock.at += REVALIDATE
             await refreshed(world, 1)
-            assert world.set_cookies(await ask(world)) == [world.name]
+            assert world.set_cookies(await world.ask(USERINFO)) == [world.name]
             assert world.session_cookie() != old
-            assert world.set_cookies(await ask(world)) == []
+            assert world.set_cookies(await world.ask(USERINFO)) == []

@@ -13,6 +13,7 @@ from gateway.operations.order import PATH, SIGNATURE, Order, write_order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.renewals import grants_alive, rotate
 from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
 from tests.support.running_gateway import KEY
 from tests.support.virtual_browser import VirtualBrowser
@@ -82,18 +83,13 @@ async def test_a_session_renewed_by_one_is_not_renewed_by_the_other(
 async def test_with_rotation_on_no_token_is_used_twice_over_both(
     two: Replicas,
 ) -> None:
-    two.logto.lifetimes.refresh_token = 780
+    rotate(two.logto)
     await two.sign_in(0)
     for place in (1, 0, 1, 0, 1):
         two.clock.at += 610
         assert (await two.ask(place)).status == 200
         assert (await two.ask(1 - place)).status == 200
-    grants = [
-        grant.alive
-        for session in two.logto.tenant.sessions.values()
-        for grant in session.grants.values()
-    ]
-    assert grants == [True]
+    assert grants_alive(two.logto) == [True]
 
 
 async def sign_out(two: Replicas) -> None:

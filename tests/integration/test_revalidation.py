@@ -10,6 +10,14 @@ from gateway.demo.faults import Fault
 from gateway.demo.people import ADA
 from gateway.demo.signing_keys import Claims, Header
 from tests.support.door import Door
+from tests.support.renewals import (
+    grants_alive,
+    keep,
+    no_refresh_token,
+    refreshes,
+    rotate,
+    tokens_used,
+)
 from tests.support.running_gateway import KEY, anyone, running_gateway
 from tests.support.virtual_browser import Page, VirtualBrowser
 from tests.support.whole_world import World, whole_world
@@ -17,45 +25,6 @@ from tests.support.whole_world import World, whole_world
 NOT_YET, DUE, OVERDUE, EXPIRED = 479, 571, 600, 3600  # seconds after the sign-in
 QUICK = 'timeout = "0.3s"'
 LOST = Fault(drop=True, done=True, times=3)  # and both tries that follow at once
-
-
-def refreshes(world: World) -> int:
-    return world.logto.requests.count("token", grant_type="refresh_token")
-
-
-def tokens_used(world: World) -> set[str]:
-    asked = world.logto.requests.of("token", grant_type="refresh_token")
-    return {request.parameters["refresh_token"] for request in asked}
-
-
-def grants_alive(world: World) -> list[bool]:
-    return [
-        grant.alive
-        for session in world.logto.tenant.sessions.values()
-        for grant in session.grants.values()
-    ]
-
-
-def rotate(world: World) -> None:
-    """Have Logto replace refresh tokens that are older than nine minutes."""
-    world.logto.lifetimes.refresh_token = 780
-
-
-def keep(world: World) -> None:
-    world.logto.client.rotate_refresh_token = False
-
-
-async def late_comer(world: World, cookie: str | None, target: str = "/") -> Page:
-    """Ask with an old *cookie*, as a script of another tab that was slow."""
-    async with VirtualBrowser(now=world.clock) as browser:
-        planted = f"{world.name}={cookie}; Path=/"
-        browser.cookies.store(world.url(), [planted], world.clock())
-        return await browser.fetch(world.url(target))
-
-
-async def ask(world: World) -> Page:
-    """Ask as a script does: it is never led to Logto, which would sign it in again."""
-    return await world.browser.fetch(world.url())
 
 
 async def is_asked_to_sign_in(world: World) -> bool:
@@ -77,7 +46,7 @@ async def test_40_a_hundred_requests_at_expiry_refresh_once() -> None:
                 for n in range(100)
             ]
         assert [task.result().status for task in asking] == [200] * 100
-        assert refreshes(world) == 1
+        assert refreshes(world.logto) == 1
         assert len(world.upstream.requests) == 101
 
 
@@ -89,9 +58,9 @@ async def test_when_logto_is_asked_again(after: int, count: int) -> None:
         await world.sign_in()
         world.clock.at += after
         for _ in range(3):
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
         await world.gateway.gateway.stop()
-        assert refreshes(world) == count
+        assert refreshes(world.logto) == count
 
 
 async def test_a_session_outlives_many_id_tokens_up_to_its_age() -> None:
@@ -99,10 +68,10 @@ async def test_a_session_outlives_many_id_tokens_up_to_its_age() -> None:
         await world.sign_in()
         for hour in range(1, 24):
             world.clock.at += 3600
-            assert (await ask(world)).status == 200, hour
+            assert (await world.ask()).status == 200, hour
         world.clock.at += 3600
         assert await is_asked_to_sign_in(world)
-        assert refreshes(world) == 23
+        assert refreshes(world.logto) == 23
 
 
 async def test_a_request_does_not_wait_while_a_session_is_merely_due() -> None:
@@ -113,22 +82,22 @@ async def test_a_request_does_not_wait_while_a_session_is_merely_due() -> None:
         door = Door()
         world.logto.faults["token"] = Fault(until=door)
         begun = asyncio.get_running_loop().time()
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         assert asyncio.get_running_loop().time() - begun < 0.5
         await door.reached.wait()
         door.set()
-        while refreshes(world) and world.session_cookie() == before:
-            assert (await ask(world)).status == 200
-        assert refreshes(world) == 1
+        while refreshes(world.logto) and world.session_cookie() == before:
+            assert (await world.ask()).status == 200
+        assert refreshes(world.logto) == 1
 
 
 async def test_the_renewed_cookie_comes_with_the_answer() -> None:
     async with whole_world() as world:
         await world.sign_in()
         world.clock.at += OVERDUE
-        page = await ask(world)
+        page = await world.ask()
         assert world.set_cookies(page) == [world.name]
-        assert world.set_cookies(await ask(world)) == []
+        assert world.set_cookies(await world.ask()) == []
 
 
 # The refresh token is never used up for nothing
@@ -136,28 +105,29 @@ async def test_the_renewed_cookie_comes_with_the_answer() -> None:
 
 async def test_40_late_comers_are_served_and_no_old_token_is_used() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         old = world.session_cookie()
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         for _ in range(5):
             world.clock.at += 90
-            page = await late_comer(world, old)
+            page = await world.late_comer(old)
             assert page.status == 200
             assert world.set_cookies(page) == [world.name]
-        assert refreshes(world) == 1
+        assert refreshes(world.logto) == 1
         world.clock.at += DUE - 450
-        assert (await late_comer(world, old)).status == 200
+        assert (await world.late_comer(old)).status == 200
         await world.gateway.gateway.stop()
-        assert len(tokens_used(world)) == refreshes(world) == 2, "each token once"
-        assert grants_alive(world) == [True]
+        used = tokens_used(world.logto)
+        assert len(used) == refreshes(world.logto) == 2, "each token once"
+        assert grants_alive(world.logto) == [True]
 
 
 @pytest.mark.parametrize("after", [DUE, OVERDUE])
 async def test_a_client_that_leaves_mid_refresh_loses_nothing(after: int) -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         old = world.session_cookie()
         world.clock.at += after
@@ -165,34 +135,32 @@ async def test_a_client_that_leaves_mid_refresh_loses_nothing(after: int) -> Non
         world.logto.faults["token"] = Fault(until=door, done=True, times=1)
         world.upstream.door.clear()
         async with asyncio.TaskGroup() as group:
-            leaving = group.create_task(ask(world))
+            leaving = group.create_task(world.ask())
             await door.reached.wait()
             leaving.cancel()
         door.set()
         world.upstream.door.set()
-        while not world.set_cookies(await late_comer(world, old)):
-            assert refreshes(world) == 1
+        while not world.set_cookies(await world.late_comer(old)):
+            assert refreshes(world.logto) == 1
         world.clock.at += OVERDUE
-        assert (await late_comer(world, old)).status == 200
-        assert len(tokens_used(world)) == refreshes(world) == 2
-        assert grants_alive(world) == [True]
+        assert (await world.late_comer(old)).status == 200
+        assert len(tokens_used(world.logto)) == refreshes(world.logto) == 2
+        assert grants_alive(world.logto) == [True]
 
 
 async def test_without_rotation_a_lost_answer_does_no_harm_ever() -> None:
     async with whole_world() as world:
-        keep(world)
+        keep(world.logto)
         await world.sign_in()
         for _ in range(12):
             world.logto.faults["token"] = LOST
             world.clock.at += EXPIRED
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
             assert "token" not in world.logto.faults
         world.clock.at += EXPIRED
-        assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
-        refreshed = await late_comer(
-            world, world.session_cookie(), "/.gateway/userinfo"
-        )
+        assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]
+        refreshed = await world.late_comer(world.session_cookie(), "/.gateway/userinfo")
         assert refreshed.status == 200
 
 
@@ -202,7 +170,7 @@ async def test_shutdown_waits_for_a_refresh_under_way() -> None:
         world.clock.at += DUE
         door = Door()
         world.logto.faults["token"] = Fault(until=door)
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         await door.reached.wait()
         with capture_logs() as logs:
             async with asyncio.TaskGroup() as group:
@@ -224,7 +192,7 @@ async def test_29_a_role_removed_at_logto_is_gone_after_the_revalidation() -> No
         assert world.upstream.last.value("X-Forwarded-Groups") == "editor"
         world.logto.people["ada"] = replace(ADA, name="Ada Anew")
         world.clock.at += OVERDUE
-        await ask(world)
+        await world.ask()
         assert world.upstream.last.value("X-Forwarded-Groups") is None
         assert world.upstream.last.value("X-Forwarded-Name") == "Ada Anew"
 
@@ -242,8 +210,8 @@ async def test_28_who_is_gone_at_logto_is_out_at_the_next_revalidation(
             world.logto.delete_person("ada")
         world.clock.at += OVERDUE
         assert await is_asked_to_sign_in(world)
-        assert (await late_comer(world, old)).status == 401
-        assert refreshes(world) == 1
+        assert (await world.late_comer(old)).status == 401
+        assert refreshes(world.logto) == 1
 
 
 def someone_else(claims: Claims, _header: Header) -> None:
@@ -280,12 +248,8 @@ async def test_31_a_refreshed_id_token_is_verified() -> None:
         world.logto.behaviour.id_token_hook = tampered
         world.logto.people["ada"] = replace(ADA, name="Mallory")
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         assert world.upstream.last.value("X-Forwarded-Name") == "Ada Example"
-
-
-def no_refresh_token(answer: Claims) -> None:
-    answer.pop("refresh_token", None)
 
 
 async def test_without_a_refresh_token_a_session_ends_with_its_id_token() -> None:
@@ -293,10 +257,10 @@ async def test_without_a_refresh_token_a_session_ends_with_its_id_token() -> Non
         world.logto.behaviour.token_hook = no_refresh_token
         await world.sign_in()
         world.clock.at += EXPIRED - 1
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         world.clock.at += 1
         assert await is_asked_to_sign_in(world)
-        assert refreshes(world) == 0
+        assert refreshes(world.logto) == 0
 
 
 # Logto is away
@@ -309,19 +273,19 @@ async def test_while_logto_is_down_nobody_signed_in_notices() -> None:
         await world.logto.stop()
         with capture_logs() as logs:
             for _ in range(10):
-                assert (await ask(world)).status == 200
+                assert (await world.ask()).status == 200
                 world.clock.at += 60
             async with VirtualBrowser(now=world.clock) as newcomer:
                 page = await newcomer.navigate(world.url())
             assert page.status == 503
             assert int(page.header("retry-after") or 0) > 0
             await world.logto.restart()
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
         told = [line["event"] for line in logs]
         away = [line for line in logs if line.get("hint") == "Sessions serve on."]
         assert len(away) == 1
         assert told.count("logto_answers") == 1
-        assert refreshes(world) == 1
+        assert refreshes(world.logto) == 1
         assert world.subject == ADA.sub
 
 
@@ -331,13 +295,13 @@ async def test_while_logto_is_down_it_is_not_stormed() -> None:
         world.clock.at += EXPIRED
         world.logto.faults["token"] = Fault(status=500)
         for _ in range(600):
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
             world.clock.at += 1
-        assert refreshes(world) <= 25 * 3  # each try is three requests
+        assert refreshes(world.logto) <= 25 * 3  # each try is three requests
         world.logto.faults.clear()
         world.clock.at += 60
-        assert (await ask(world)).status == 200
-        assert world.set_cookies(await ask(world)) == []
+        assert (await world.ask()).status == 200
+        assert world.set_cookies(await world.ask()) == []
 
 
 @pytest.mark.parametrize(
@@ -357,25 +321,25 @@ async def test_an_outage_ends_no_session(fault: Fault, endpoint: str) -> None:
         await world.sign_in()
         world.logto.faults[endpoint] = fault
         world.clock.at += EXPIRED
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         world.logto.faults.clear()
         world.logto.people["ada"] = replace(ADA, name="Ada Anew")
         world.clock.at += 60
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         assert world.upstream.last.value("X-Forwarded-Name") == "Ada Anew"
 
 
 async def test_a_token_that_came_without_userinfo_is_kept() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         world.logto.faults["me"] = Fault(status=500)
         world.clock.at += OVERDUE
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         world.logto.faults.clear()
         world.clock.at += 60
-        assert (await ask(world)).status == 200
-        assert grants_alive(world) == [True]
+        assert (await world.ask()).status == 200
+        assert grants_alive(world.logto) == [True]
 
 
 async def test_a_refresh_that_hangs_is_bounded_and_delays_nobody_else() -> None:
@@ -389,12 +353,12 @@ async def test_a_refresh_that_hangs_is_bounded_and_delays_nobody_else() -> None:
         door = Door()
         world.logto.faults["token"] = Fault(until=door, times=1)
         async with asyncio.TaskGroup() as group:
-            hanging = group.create_task(ask(world))
+            hanging = group.create_task(world.ask())
             await door.reached.wait()
             assert (await other.navigate(world.url())).status == 200
             assert not hanging.done()
         assert hanging.result().status == 200
-        assert refreshes(world) == 2
+        assert refreshes(world.logto) == 2
         door.set()
 
 
@@ -406,7 +370,7 @@ async def test_requests_wait_a_second_at_most_and_together() -> None:
         world.logto.faults["token"] = Fault(until=door)
         begun = asyncio.get_running_loop().time()
         for _ in range(5):
-            assert (await ask(world)).status == 200
+            assert (await world.ask()).status == 200
         assert 0.9 < asyncio.get_running_loop().time() - begun < 2
         door.set()
 
@@ -416,13 +380,13 @@ async def test_requests_wait_a_second_at_most_and_together() -> None:
 
 async def test_a_refresh_that_ends_after_the_sign_out_brings_nothing_back() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         page = await world.sign_in()
         old = world.session_cookie()
         world.clock.at += DUE
         door = Door()
         world.logto.faults["token"] = Fault(until=door, done=True, times=1)
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         await door.reached.wait()
         world.logto.faults["revocation"] = Fault(status=500, times=3)
         page = await world.sign_out()
@@ -434,7 +398,7 @@ async def test_a_refresh_that_ends_after_the_sign_out_brings_nothing_back() -> N
             for request in world.logto.requests.of("revocation")
         }
         assert len(revoked) == 2
-        assert grants_alive(world) == []
+        assert grants_alive(world.logto) == []
         assert old is not None
 
 
@@ -454,25 +418,25 @@ async def test_after_a_sign_out_during_a_refresh_every_cookie_is_dead() -> None:
             door.set()
         assert waiting.result().status == 401
         assert world.set_cookies(waiting.result()) == []
-        assert (await late_comer(world, old)).status == 401
+        assert (await world.late_comer(old)).status == 401
 
 
 async def test_replacing_a_session_during_its_refresh_revokes_nothing() -> None:
     async with whole_world() as world:
-        rotate(world)
+        rotate(world.logto)
         await world.sign_in()
         world.clock.at += DUE
         door = Door()
         world.logto.faults["token"] = Fault(until=door, done=True, times=1)
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         await door.reached.wait()
         page = await world.browser.sign_in(world.url("/.gateway/sign-in?rd=/new"))
         assert page.url == world.url("/new")
         door.set()
-        assert (await ask(world)).status == 200
+        assert (await world.ask()).status == 200
         await world.gateway.gateway.stop()
         assert world.logto.requests.count("revocation") == 0
-        assert grants_alive(world) == [True]
+        assert grants_alive(world.logto) == [True]
 
 
 # Our own pages, routes of other kinds, keys
@@ -490,7 +454,7 @@ async def test_userinfo_and_the_account_page_tell_what_logto_says_now() -> None:
         assert told["idle_expires_in"] == 12 * 3600 - EXPIRED
         assert world.set_cookies(page) == [world.name]
         assert "Ada Anew" in (await world.open("/.gateway/")).text
-        assert refreshes(world) == 1
+        assert refreshes(world.logto) == 1
 
 
 async def test_an_optional_route_refreshes_and_a_public_one_does_not() -> None:
@@ -502,9 +466,9 @@ async def test_an_optional_route_refreshes_and_a_public_one_does_not() -> None:
         await world.browser.sign_in(world.url("/.gateway/sign-in?rd=/"))
         world.clock.at += EXPIRED
         await world.open("/public")
-        assert refreshes(world) == 0
+        assert refreshes(world.logto) == 0
         await world.open("/")
-        assert (refreshes(world), world.subject) == (1, ADA.sub)
+        assert (refreshes(world.logto), world.subject) == (1, ADA.sub)
 
 
 NEWER = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA"
@@ -538,16 +502,16 @@ async def test_the_metrics_tell_of_refreshes() -> None:
     async with whole_world() as world:
         await world.sign_in()
         world.clock.at += OVERDUE
-        await ask(world)
+        await world.ask()
         world.logto.faults["token"] = Fault(status=500)
         world.clock.at += OVERDUE
-        await ask(world)
+        await world.ask()
         text = (await world.browser.fetch(f"{world.gateway.admin}/metrics")).text
         assert 'gateway_refreshes_total{outcome="renewed"} 1.0' in text
         assert 'gateway_refreshes_total{outcome="logto_away"} 1.0' in text
         assert "gateway_logto_away 1.0" in text
         world.logto.faults.clear()
         world.clock.at += 60
-        await ask(world)
+        await world.ask()
         text = (await world.browser.fetch(f"{world.gateway.admin}/metrics")).text
         assert "gateway_logto_away 0.0" in text

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from gateway.demo.faults import Fault
 from gateway.demo.people import ADA, Person
 from gateway.demo.signing_keys import Claims, Header
+from tests.support.renewals import rotate
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import World, whole_world
 
@@ -123,7 +124,7 @@ async def test_a_role_that_was_given_counts_after_the_interval() -> None:
 
 async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> None:
     async with world_of() as world:
-        world.logto.lifetimes.refresh_token = 780  # replaced after nine minutes
+        rotate(world.logto)
         await world.sign_in()
         for _ in range(4):
             world.clock.at += OVERDUE

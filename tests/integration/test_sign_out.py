@@ -9,7 +9,7 @@ import pytest
 from gateway.demo.faults import Fault
 from tests.support.door import Door
 from tests.support.running_gateway import anyone, running_gateway
-from tests.support.virtual_browser import FetchBlockedError, VirtualBrowser
+from tests.support.virtual_browser import FetchBlockedError
 from tests.support.whole_world import ADA, BOB, World, whole_world
 
 REFUSED = Fault(
@@ -25,11 +25,7 @@ async def is_out(world: World, old_cookie: str) -> None:
     The next request asks again.
     """
     assert not world.cookies()
-    async with VirtualBrowser(now=world.clock) as thief:
-        planted = f"{world.name}={old_cookie}; Path=/"
-        thief.cookies.store(world.url(), [planted], world.clock())
-        answer = await thief.fetch(world.url("/.gateway/userinfo"))
-        assert answer.status == 401
+    assert (await world.late_comer(old_cookie, "/.gateway/userinfo")).status == 401
     reached = len(world.upstream.requests)
     page = await world.browser.navigate(world.url("/"), until=world.logto.endpoint)
     assert page.status == 303
@@ -365,11 +361,7 @@ async def test_switching_accounts_asks_x_again_and_the_old_session_is_dead() -> 
         assert (page.url, page.status) == (world.url("/"), 200)
         assert world.subject == BOB
         assert world.logto.requests.count("revocation") == 0
-        async with VirtualBrowser(now=world.clock) as thief:
-            planted = f"{world.name}={old}; Path=/"
-            thief.cookies.store(world.url(), [planted], world.clock())
-            answer = await thief.fetch(world.url("/.gateway/userinfo"))
-            assert answer.status == 401
+        assert (await world.late_comer(old, "/.gateway/userinfo")).status == 401
 
 
 async def test_who_turns_back_from_switching_is_signed_out_here() -> None:

@@ -22,6 +22,7 @@ from tests.support.gateway_process import WAIT
 from tests.support.raw_client import RawClient, RawResponse
 from tests.support.raw_upstream import Conversation, raw_upstream
 from tests.support.redis_server import redis_server
+from tests.support.renewals import grants_alive
 from tests.support.running_gateway import KEY
 from tests.support.running_workers import (
     ROUTES,
@@ -253,11 +254,7 @@ async def test_a_refresh_at_another_worker_that_ends_after_the_sign_out_is_revok
         async with asyncio.timeout(WAIT):
             while len(revoked(workers)) < 2:  # noqa: ASYNC110 - in another process
                 await asyncio.sleep(0.01)
-        assert not any(
-            grant.alive
-            for session in workers.logto.tenant.sessions.values()
-            for grant in session.grants.values()
-        )
+        assert not any(grants_alive(workers.logto))
 
 
 def revoked(workers: Workers) -> set[str]:

@@ -49,6 +49,17 @@ class World:
         assert (page.url, page.status) == (self.url(target), 200), page
         return page
 
+    async def ask(self, target: str = "/") -> Page:
+        """Ask as a script does: it is never led to Logto, which would sign it in."""
+        return await self.browser.fetch(self.url(target))
+
+    async def late_comer(self, cookie: str | None, target: str = "/") -> Page:
+        """Ask with an old *cookie* alone: another tab's script, or a thief."""
+        async with VirtualBrowser(now=self.clock) as browser:
+            planted = f"{self.name}={cookie}; Path=/"
+            browser.cookies.store(self.url(), [planted], self.clock())
+            return await browser.fetch(self.url(target))
+
     async def back_from_logto(self, target: str = "/", person: str = "ada") -> str:
         """Sign in up to the callback, and return its URL, unvisited."""
         until = self.url("/.gateway/callback")
