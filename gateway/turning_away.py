@@ -8,7 +8,7 @@ from aiohttp import web
 from config.origin import is_loopback
 from config.routes import Route
 from gateway.authentication.return_to import return_to
-from gateway.authentication.sign_in import sign_in_address
+from gateway.authentication.sign_in import destination_of, sign_in_address
 from gateway.fields import Fields, first
 from gateway.pages.addresses import ORGANIZATION, returning
 from gateway.pages.bearers import BearerPage
@@ -30,12 +30,14 @@ from gateway.policy.allow import asks_organization
 from gateway.policy.request_kind import RequestKind, request_kind
 from gateway.policy.scopes import missing_scopes
 from gateway.proxying.client import ClientRequest
+from gateway.routing.own_address import own_address
 from gateway.routing.received import Publication
 from gateway.routing.table import RouteTable
 from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 from gateway.visit import Visit, redirect, respond
 
+LEADING_ON = frozenset({"sign-in", "sign-up", "sign-in-again", "organization"})
 READS = frozenset({"GET", "HEAD"})
 
 
@@ -158,7 +160,10 @@ def answer_with(  # noqa: PLR0913 - what a page is shown by, each by its name
     *home* is the origin it is shown at.
     """
     json = wants_json(page, request.method, request.fields)
-    rendered = pages.render(page, request_id=request_id, json=json, home=home)
+    asked = "" if json else asked_page(request.method, request.raw_target)
+    rendered = pages.render(
+        page, request_id=request_id, json=json, home=home, asked=asked
+    )
     response = respond(rendered)
     if isinstance(page, BadRequest):
         response.force_close()
@@ -187,6 +192,23 @@ def wants_json(page: Page, method: str, fields: Fields) -> bool:
             return kind is RequestKind.PROGRAM and accepts_json(fields)
         case _:
             return accepts_json(fields)
+
+
+def asked_page(method: str, target: bytes) -> str:
+    """Return the local page that *method* for the raw *target* asked for.
+
+    Who begins a sign-in asked for the page that it leads to.  "" where it was none, or
+    a link would ask for something else, or do something: a GET is safe (RFC 9110,
+    section 9.2.1).
+    """
+    if method != "GET":
+        return ""
+    path, _, query = target.partition(b"?")
+    if own_address(path) in LEADING_ON:
+        return return_to(destination_of(query))
+    wanted = target.decode("latin-1")
+    found = return_to(wanted)  # which may cut, or encode: that is longer
+    return found if len(found) >= len(wanted) else ""
 
 
 def _page_before(fields: Fields, origin: str) -> str:

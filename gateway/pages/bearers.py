@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.fields import Field
-from gateway.pages.addresses import HOME
-from gateway.pages.notice import CHALLENGE, Link, Notice, Site, fact
+from gateway.pages.notice import CHALLENGE, START_PAGE, Notice, Site, fact
 from gateway.pages.plain_text import plain
 from gateway.pages.too_many import retry_after
 
 PROGRAMS_ONLY: Final = "This address is for programs that show an access token."
 _ASK: Final = "If it should open this, ask the people who run this application."
-_START: Final = Link("Go to the start page", HOME)
 _LATER: Final = 5  # seconds after which Logto may answer again
 _QUOTED: Final = re.compile(r"[^ !#-\[\]-~]")  # RFC 6750, section 3: error_description
 
@@ -29,7 +27,7 @@ class BearerRequired:
             title="An access token is needed",
             message=PROGRAMS_ONLY,
             advice=("Send it as Authorization: Bearer. A browser has none to send.",),
-            actions=(_START,),
+            actions=(START_PAGE,),
             fields=(CHALLENGE,),
         )
 

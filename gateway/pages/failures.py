@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.pages.addresses import HOME
-from gateway.pages.notice import Link, Notice, Site, fact
+from gateway.pages.notice import Notice, Site, fact, ways_back
 
 _TRY_LATER: Final = (
     "This is usually over soon. Wait a moment, then load the page again."
@@ -37,7 +36,7 @@ class UpstreamAway:
 
     kind: str
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 9110, sections 15.6.3 and 15.6.5)."""
         status, sentence = FAULTS.get(self.kind, _UNNAMED)
         return Notice(
@@ -49,7 +48,7 @@ class UpstreamAway:
                 _TRY_LATER,
                 "If it stays like this, tell the people who run the application.",
             ),
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
         )
 
 
@@ -87,7 +86,7 @@ class SessionsAway:
 
     retry_after: int = 5
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 9110, sections 10.2.3 and 15.6.4)."""
         return Notice(
             status=503,
@@ -96,7 +95,7 @@ class SessionsAway:
             message="The gateway cannot look up who is signed in.",
             advice=(_TRY_LATER, "You are not signed out by this."),
             operator="The gateway's log says why: look for redis_away.",
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
             fields=((b"Retry-After", b"%d" % self.retry_after),),
         )
 
@@ -105,7 +104,7 @@ class SessionsAway:
 class InternalError:
     """A mistake of ours."""
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says."""
         return Notice(
             status=500,
@@ -118,5 +117,5 @@ class InternalError:
                     " to the people who run this application."
                 ),
             ),
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
         )

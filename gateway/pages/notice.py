@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.fields import Field
+from gateway.pages.addresses import HOME, local
 from gateway.pages.plain_text import plain
 
 CHALLENGE: Final[Field] = (b"WWW-Authenticate", b'Bearer realm="gateway"')
@@ -11,11 +12,16 @@ CHALLENGE: Final[Field] = (b"WWW-Authenticate", b'Bearer realm="gateway"')
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a page is shown: the origin of the host, and the words for sign-in."""
+    """Where a page is shown: the origin of the host, and the words for sign-in.
+
+    *asked* is the local page that was asked for, "" where it was none that a link can
+    ask for again.
+    """
 
     home: str  # "https://app.example.com"
     place: str  # "app.example.com", to be shown
     sign_in: str  # "Sign in with X"
+    asked: str = ""  # "/lab/tree?reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,9 @@ class Link:
     words: str
     href: str
     top: bool = False
+
+
+START_PAGE: Final = Link("Go to the start page", HOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,14 @@ class Notice:
     sign_in_url: str = ""  # told to programs in place of the message
     status_for_programs: int | None = None  # where it differs
     in_frame: bool = False  # may be shown in a frame of the same origin
+
+
+def ways_back(site: Site) -> tuple[Link, ...]:
+    """Return the ways on from what may be over soon: to ask once more, and home."""
+    if not site.asked:
+        return (START_PAGE,)
+    again = Link("Try again", local(site.asked))
+    return (again,) if again.href == HOME else (again, START_PAGE)
 
 
 def fact(label: str, value: str) -> tuple[Fact, ...]:

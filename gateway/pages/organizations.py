@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.identity.identity import Identity
 from gateway.pages.addresses import HOME, ORGANIZATION, kept, returning
-from gateway.pages.notice import Fact, Link, Notice, Post, Site
+from gateway.pages.notice import START_PAGE, Fact, Link, Notice, Post, Site
 from gateway.pages.plain_text import plain
 
 
@@ -76,7 +76,7 @@ class NoOrganization:
                     " then sign in again."
                 ),
             ),
-            actions=(Link("Go to the start page", HOME),),
+            actions=(START_PAGE,),
         )
 
 

@@ -13,12 +13,11 @@ from gateway.pages.addresses import (
     kept,
     returning,
 )
-from gateway.pages.notice import Link, Notice, Post, Site, fact
+from gateway.pages.notice import START_PAGE, Link, Notice, Post, Site, fact
 from gateway.pages.organizations import acting_for
 from gateway.pages.person import called
 from gateway.pages.plain_text import plain
 
-START_PAGE: Final = Link("Go to the start page", HOME)
 NO_MEMBER: Final = (
     "It is for the members of an organization, and this account is not one of them."
 )

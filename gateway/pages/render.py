@@ -1,6 +1,6 @@
 """Turn a page into an answer: HTML for people, JSON for programs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from json import dumps
@@ -44,15 +44,17 @@ def render(  # noqa: PLR0913 - the surroundings of a page, each by its name
     logto_origin: str,
     home: str,
     sign_in: str = "social:x",
+    asked: str = "",
 ) -> Rendered:
     """Return *page* as an answer, in JSON or in HTML.
 
     *home* is the public origin of the host that was asked; *logto_origin* that of
-    Logto; *sign_in* the setting ``logto.sign_in``.  There is no Content-Length:
-    framing is the server's.  Raises ValueError when *logto_origin* is no origin.
+    Logto; *sign_in* the setting ``logto.sign_in``; *asked* the local page that was
+    asked for, where a link can ask for it again.  There is no Content-Length: framing
+    is the server's.  Raises ValueError when *logto_origin* is no origin.
     """
     site = _site(home, sign_in)
-    notice = page.notice(site)
+    notice = page.notice(replace(site, asked=asked) if asked else site)
     shown_id = plain(request_id, LONGEST_REQUEST_ID)
     fields = (
         *notice.fields,
@@ -82,7 +84,13 @@ class Renderer:
     sign_in: str
 
     def render(
-        self, page: Page, *, request_id: str, json: bool, home: str = ""
+        self,
+        page: Page,
+        *,
+        request_id: str,
+        json: bool,
+        home: str = "",
+        asked: str = "",
     ) -> Rendered:
         """Return *page* as an answer for the host whose public origin is *home*."""
         return render(
@@ -92,6 +100,7 @@ class Renderer:
             logto_origin=self.logto_origin,
             home=home or self.home,
             sign_in=self.sign_in,
+            asked=asked,
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.pages.addresses import HOME, SIGN_IN, local, returning
-from gateway.pages.notice import CHALLENGE, Link, Notice, Site, fact
+from gateway.pages.notice import CHALLENGE, START_PAGE, Link, Notice, Site, fact
 from gateway.pages.plain_text import plain
 
 
@@ -177,5 +177,5 @@ class ProviderAway:
 def _again(site: Site, return_to: str) -> tuple[Link, ...]:
     return (
         Link(site.sign_in, returning(SIGN_IN, return_to)),
-        Link("Go to the start page", HOME),
+        START_PAGE,
     )

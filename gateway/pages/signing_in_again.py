@@ -12,7 +12,7 @@ from gateway.pages.addresses import (
     local,
     returning,
 )
-from gateway.pages.notice import Link, Notice, Post, Site, fact
+from gateway.pages.notice import START_PAGE, Link, Notice, Post, Site, fact
 from gateway.pages.person import called
 
 
@@ -80,7 +80,7 @@ class SignInNotRepeated:
             ),
             actions=(
                 Post("Sign out and in again", SWITCH_ACCOUNT, kept(self.start_again)),
-                Link("Go to the start page", HOME),
+                START_PAGE,
             ),
         )
 

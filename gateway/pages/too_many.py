@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.fields import Field
-from gateway.pages.addresses import HOME
-from gateway.pages.notice import Link, Notice, Site
+from gateway.pages.notice import Notice, Site, ways_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +12,7 @@ class TooManySignIns:
 
     wait: int
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 6585, section 4)."""
         return Notice(
             status=429,
@@ -25,7 +24,7 @@ class TooManySignIns:
                 "If many people share one address, raise limits.sign_ins_per_minute;"
                 " if a proxy stands in front, list it in server.trusted_proxies."
             ),
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
             fields=(retry_after(self.wait),),
         )
 
@@ -36,7 +35,7 @@ class TooManyUpgrades:
 
     wait: int
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 6585, section 4)."""
         return Notice(
             status=429,
@@ -45,7 +44,7 @@ class TooManyUpgrades:
             message="Too many WebSockets are open, from your network or in all.",
             advice=("Close pages that you do not need, then try again.",),
             operator="See limits.upgrades_per_client and limits.upgrades.",
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
             fields=(retry_after(self.wait),),
         )
 
@@ -56,7 +55,7 @@ class TooManyRequests:
 
     wait: int
 
-    def notice(self, _site: Site) -> Notice:
+    def notice(self, site: Site) -> Notice:
         """Return what the page says (RFC 6585, section 4)."""
         return Notice(
             status=429,
@@ -68,7 +67,7 @@ class TooManyRequests:
                 "If many people share one address, raise limits.requests_per_client;"
                 " if a proxy stands in front, list it in server.trusted_proxies."
             ),
-            actions=(Link("Go to the start page", HOME),),
+            actions=ways_back(site),
             fields=(retry_after(self.wait),),
         )
 

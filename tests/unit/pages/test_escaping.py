@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.pages.notice import Site
+from gateway.pages.notice import Site, ways_back
 from gateway.pages.page import Account, Arriving, Page
 from gateway.pages.render import render
 from tests.support.browser_address import resolve
@@ -79,6 +80,16 @@ def rendered(page: Page, text: str, *, as_json: bool = False) -> bytes:
         logto_origin="https://tenant.logto.app",
         home="https://app.example.com",
     ).body
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("start", ["", "/", "//", "/\\"])
+def test_20_who_tries_again_stays_on_this_host(payload: str, start: str) -> None:
+    (first, *_) = ways_back(replace(SITE, asked=start + payload))
+    where = resolve(first.href, "https", "app.example.com")
+    assert where[:2] == ("https", "app.example.com")
+    assert first.href.isascii()
+    assert first.href.isprintable()
 
 
 def skeleton(filled: Callable[[str], Page], text: str) -> Skeleton:

@@ -93,7 +93,11 @@ every_page = pytest.mark.parametrize(
 
 
 def rendered(
-    page: Page, *, as_json: bool = False, sign_in: str = "social:x"
+    page: Page,
+    *,
+    as_json: bool = False,
+    sign_in: str = "social:x",
+    asked: str = "",
 ) -> Rendered:
     return render(
         page,
@@ -102,6 +106,7 @@ def rendered(
         logto_origin="https://tenant.logto.app",
         home="https://app.example.com",
         sign_in=sign_in,
+        asked=asked,
     )
 
 
@@ -217,6 +222,46 @@ def test_ways_on_stay_with_us(page: Page) -> None:
         href = (link["href"] or "").removeprefix("https://app.example.com")
         assert href.startswith("/")
         assert not href.startswith("//")
+
+
+PASSING = [
+    pytest.param(PAGES[name], id=name)
+    for name in (
+        *("upstream-refused", "upstream-busy", "upstream-timeout", "sessions-away"),
+        *("too-many-requests", "too-many-sign-ins", "too-many-upgrades"),
+        "internal-error",
+    )
+]
+
+
+def ways(page: Page, asked: str) -> list[tuple[str | None, str]]:
+    """Return where the links of *page* lead and how they look, the first one first."""
+    parser = Outline()
+    parser.feed(rendered(page, asked=asked).body.decode())
+    return [(link["href"], link["class"] or "") for link in parser.all("a")]
+
+
+@pytest.mark.parametrize("page", PASSING)
+def test_what_passes_is_asked_for_again(page: Page) -> None:
+    asked = "/lab/tree?reset&a='"
+    assert ways(page, asked) == [(asked, "action first"), ("/", "action other")]
+    assert "a=&#39;" in rendered(page, asked=asked).body.decode()
+    assert ways(page, "/") == [("/", "action first")]
+    assert "Try again" in rendered(page, asked="/").body.decode()
+
+
+@pytest.mark.parametrize("page", PASSING)
+def test_without_a_page_to_ask_for_the_way_on_is_the_start_page(page: Page) -> None:
+    assert ways(page, "") == [("/", "action first")]
+    assert "Try again" not in html(page)
+
+
+@every_page
+@pytest.mark.parametrize("asked", ["//evil.test/", "/\\evil.test", "https://evil.test"])
+def test_20_no_page_leads_to_where_another_host_was_asked(
+    page: Page, asked: str
+) -> None:
+    assert all("evil" not in (href or "") for href, _ in ways(page, asked))
 
 
 def test_sign_in_required_is_exactly_what_programs_were_promised() -> None:
