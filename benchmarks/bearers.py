@@ -7,22 +7,14 @@ person, and with an access token that the gateway has verified before. What coun
 the ratio of their CPU time.
 """
 
-import argparse
-import asyncio
-import sys
-import tempfile
 import time
-from pathlib import Path
-from statistics import median
 
-from benchmarks import wrk
 from benchmarks.configurations import GATEWAY_WITHOUT_ROUTES
-from benchmarks.processes import cpu_seconds
-from benchmarks.proxies import Proxy, World, start_gateway, upstreams
+from benchmarks.proxies import World, start_gateway
+from benchmarks.side_by_side import as_line, main, medians
 from gateway.demo.logto import EmulatedLogto
 
 RESOURCE = "https://orders.example.com"
-CONNECTIONS = 64
 TEMPLATE = (
     GATEWAY_WITHOUT_ROUTES.replace("[logto]", f'[logto]\nresources = ["{RESOURCE}"]')
     + """
@@ -59,19 +51,13 @@ async def measure(world: World, seconds: float, rounds: int) -> str:
         ),
         "bearer": ("Authorization", f"Bearer {token(world.logto)}", "/r/both/page"),
     }
-    costs: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for number in range(rounds + 1):
-        for kind, (name, value, path) in kinds.items():
-            script = world.folder / "bearers.lua"
-            text = SCRIPT.format(name=name, value=value, path=path)
-            script.write_text(text + wrk.COUNTED)
-            cost = await _cost(proxy, script, seconds)
-            if number:  # the first one warms up
-                costs[kind].append(cost)
-    medians = {kind: median(found) for kind, found in costs.items()}
-    ratio = medians["bearer"] / medians["session"]
-    told = ", ".join(f"{kind}: {cost:.1f} µs" for kind, cost in medians.items())
-    return f"CPU time of a request: {told}; a bearer costs {ratio:.2f} of a session\n"
+    scripts = {
+        kind: SCRIPT.format(name=name, value=value, path=path)
+        for kind, (name, value, path) in kinds.items()
+    }
+    costs = await medians(world, proxy, scripts, seconds, rounds)
+    ratio = costs["bearer"] / costs["session"]
+    return as_line(costs, f"a bearer costs {ratio:.2f} of a session")
 
 
 def token(logto: EmulatedLogto) -> str:
@@ -90,23 +76,5 @@ def token(logto: EmulatedLogto) -> str:
     return key.sign(claims, {"typ": "at+jwt", "kid": key.kid})
 
 
-async def _cost(proxy: Proxy, script: Path, seconds: float) -> float:
-    """Return the CPU microseconds of a request in *script*.  Raises Wrong."""
-    before = cpu_seconds(proxy.pid)
-    counted = await wrk.run(proxy.origin, script, CONNECTIONS, seconds)
-    return (cpu_seconds(proxy.pid) - before) / counted.requests * 1e6
-
-
-async def main(seconds: float, rounds: int) -> None:
-    """Measure *rounds* times for *seconds* each, and print the line."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with upstreams(Path(folder)) as world:
-            sys.stdout.write(await measure(world, seconds, rounds))
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    asyncio.run(main(arguments.seconds, arguments.rounds))
+    main(measure, __doc__)
