@@ -5,6 +5,7 @@ whatever cannot be understood lets nobody in.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ class Realm:
     gateway: RunningGateway
     logto: EmulatedLogto
     upstream: StrictUpstream
-    listed: tuple[str, ...] = LISTED
+    listed: tuple[str, ...]
 
     async def let_in(self, who: Person) -> list[str]:
         """Return the listed paths that *who* gets to; signing in may be refused."""
@@ -129,21 +130,31 @@ class Realm:
         return found
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def realm(log_lines: Path) -> AsyncIterator[Realm]:
+@asynccontextmanager
+async def realm_of(
+    routes: str, listed: tuple[str, ...], log_lines: Path, logto_keys: str = ""
+) -> AsyncIterator[Realm]:
+    """Run a realm with *routes*, and hold that nothing in it was worth an alarm."""
     start = size(log_lines)
     async with (
         strict_upstream() as upstream,
         EmulatedLogto.start() as logto,
         running_gateway(
             logto,
-            ROUTES.replace("UPSTREAM", upstream.url) + ASKED,
+            routes.replace("UPSTREAM", upstream.url) + ASKED,
             server=TRUSTING,
             tables=MANY_SIGN_INS,
+            logto_keys=logto_keys,
         ) as gateway,
     ):
-        yield Realm(gateway, logto, upstream)
+        yield Realm(gateway, logto, upstream, listed)
     assert alarms(log_lines, start) == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def realm(log_lines: Path) -> AsyncIterator[Realm]:
+    async with realm_of(ROUTES, LISTED, log_lines) as realm:
+        yield realm
 
 
 def person(**changes: Any) -> Person:  # noqa: ANN401 - as Person
@@ -270,22 +281,11 @@ API = "https://api.example.com"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def members(log_lines: Path) -> AsyncIterator[Realm]:
-    start = size(log_lines)
-    async with (
-        strict_upstream() as upstream,
-        EmulatedLogto.start() as logto,
-        running_gateway(
-            logto,
-            MEMBERS_ONLY.replace("UPSTREAM", upstream.url) + ASKED,
-            server=TRUSTING,
-            tables=MANY_SIGN_INS,
-            logto_keys=f'resources = ["{API}"]',
-        ) as gateway,
-    ):
-        logto.resources.add(API)
-        logto.organizations.update(acme="Acme", other="Other", a="A")
-        yield Realm(gateway, logto, upstream, FOR_MEMBERS)
-    assert alarms(log_lines, start) == []
+    resources = f'resources = ["{API}"]'
+    async with realm_of(MEMBERS_ONLY, FOR_MEMBERS, log_lines, resources) as realm:
+        realm.logto.resources.add(API)
+        realm.logto.organizations.update(acme="Acme", other="Other", a="A")
+        yield realm
 
 
 ADMIN = Member("acme", ("admin",))
