@@ -4,7 +4,6 @@ The files are those of ``deploy/``: only addresses and ports are replaced, and T
 left out, as behind a balancer that ends it.
 """
 
-import getpass
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -12,30 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.nginx import free_port, running
+from tests.support.nginx import free_port, nginx_of, running
 from tests.support.programs import program
 from tests.support.project import ROOT
 
 DEPLOY = ROOT / "deploy"
 APPLICATION, WIKI = "app.example.com", "wiki.example.com"  # as the files name them
 
-NGINX = """
-daemon off;
-user {user};
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log stderr crit;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include conf.d/sites.conf;
-}}
-"""
 CADDY = """{
 	admin off
 	auto_https off
@@ -80,10 +62,7 @@ async def nginx_asks(folder: Path, behind: Behind) -> AsyncIterator[int]:
     sites = re.sub(r" +ssl_certificate.*;\n", "", sites)
     (folder / "conf.d").mkdir()
     (folder / "conf.d" / "sites.conf").write_text(sites, "utf-8")
-    written = folder / "nginx.conf"
-    written.write_text(NGINX.format(folder=folder, user=getpass.getuser()), "utf-8")
-    command = program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(written)
-    async with running(command, port):
+    async with nginx_of(folder, port, "include conf.d/sites.conf;"):
         yield port
 
 

@@ -25,6 +25,9 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     {http}
+}}
+"""
+PROXY = """
     server {{
         listen 127.0.0.1:{port};
         {server}
@@ -36,7 +39,6 @@ http {{
             {location}
         }}
     }}
-}}
 """
 
 # As a CDN that keeps whatever it may.
@@ -80,16 +82,16 @@ async def nginx(  # noqa: PLR0913 - the places of its file
     Its buffers and all else are nginx's defaults but for what *http*, *server* and
     *location* add to these blocks.
     """
+    block = PROXY.format(port=port, behind=behind, server=server, location=location)
+    async with nginx_of(folder, port, http + block):
+        yield
+
+
+@asynccontextmanager
+async def nginx_of(folder: Path, port: int, http: str) -> AsyncIterator[None]:
+    """Run one with the block *http*, which listens on *port*; it works in *folder*."""
     written = folder / "nginx.conf"
-    text = CONFIGURATION.format(
-        folder=folder,
-        port=port,
-        behind=behind,
-        user=getpass.getuser(),
-        http=http,
-        server=server,
-        location=location,
-    )
+    text = CONFIGURATION.format(folder=folder, user=getpass.getuser(), http=http)
     written.write_text(text, encoding="utf-8")
     command = program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(written)
     async with running(command, port):
