@@ -59,6 +59,7 @@ class Serving:
         self._others = [[one for one in its if one not in own] for its in listeners]
         self._taken: dict[int, Listeners] = {}
         self._changing = asyncio.Lock()
+        self._closed = False
 
     def figures(self) -> tuple[Family, ...]:
         """Return the metrics of this process."""
@@ -69,9 +70,12 @@ class Serving:
         return await self._gateway.revoke(whose, value)
 
     async def take_over(self, listeners: int) -> None:
-        """Accept also what comes to the worker of that number."""
+        """Accept also what comes to the worker of that number, unless it is closed.
+
+        The others may end before this one, while all of them are stopping.
+        """
         async with self._changing:
-            if listeners not in self._taken:
+            if listeners not in self._taken and not self._closed:
                 sockets = [one.dup() for one in self._others[listeners - 1]]
                 self._taken[listeners] = await self._gateway.accept_also(sockets)
 
@@ -84,11 +88,14 @@ class Serving:
 
     async def close(self) -> None:
         """Accept nothing more that is another worker's, and hold nothing of it."""
-        for listeners in list(self._taken):
-            await self.hand_back(listeners)
-        for its in self._others:
-            for one in its:
-                one.close()
+        async with self._changing:
+            self._closed = True
+            for taken in self._taken.values():
+                taken.close()
+            self._taken.clear()
+            for its in self._others:
+                for one in its:
+                    one.close()
 
 
 def main(given: Given) -> None:

@@ -3,10 +3,16 @@
 import asyncio
 import os
 import signal
+import socket
+import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from gateway.operations.log_sharing import new_lock
+from gateway.operations.workers.place import Place, Surroundings
+from gateway.operations.workers.worker import Given
 from tests.support.gateway_process import (
     WAIT,
     gateway_process,
@@ -15,6 +21,7 @@ from tests.support.gateway_process import (
     write_configuration,
 )
 from tests.support.project import ROOT
+from tests.support.proxy_server import settings_for
 from tests.support.raw_client import connected, exchange
 from tests.support.running_workers import (
     COOKIE,
@@ -151,6 +158,44 @@ async def test_a_signal_lets_requests_of_all_workers_finish(
         await workers.log.line("stopped")
         assert not any(map(is_alive, pids))
         assert workers.log.all("worker_ended") == []
+
+
+async def test_a_worker_that_stops_takes_nothing_over_from_one_that_has_stopped(
+    tmp_path: Path,
+) -> None:
+    async with running_workers(tmp_path) as workers:
+        client, first = await workers.client(1), workers.pid(2)
+        workers.upstream.door.clear()
+        client.send(request("/public/slow"))
+        await workers.reached("/public/slow", 1)
+        workers.process.send(signal.SIGTERM)
+        async with asyncio.timeout(WAIT):
+            while is_alive(first):  # noqa: ASYNC110 - no child of ours
+                await asyncio.sleep(0.02)
+        assert await ready(workers) == b"not ready: stopping\n"
+        workers.upstream.door.set()
+        assert (await client.read_final()).status == 200
+        async with asyncio.timeout(WAIT):
+            assert await workers.process.process.wait() == 0
+        await workers.log.line("stopped")
+        assert workers.log.all("owned_work_failed") == []
+
+
+async def test_a_worker_that_is_being_made_while_all_stop_ends_at_once() -> None:
+    settings = settings_for("http://127.0.0.1:9")
+    surroundings = Surroundings(
+        count(1).__next__, lambda _, __: None, lambda _: None, time.monotonic
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = Place(Given(1, settings, [[listener]], new_lock()), surroundings)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(place.run())
+            await asyncio.sleep(0)  # it has begun
+            place.stop()
+            ended, _ = await asyncio.wait((running,), timeout=WAIT)
+            if place.worker is not None:
+                place.worker.kill()
+    assert (len(ended), place.started) == (1, 1)
 
 
 async def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:

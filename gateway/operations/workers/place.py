@@ -109,6 +109,8 @@ class Place:
             return -1
         self.worker = worker
         self.started += 1
+        if self._stopping.is_set():  # nobody told it, while it was being made
+            worker.kill()
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(self._watch(worker))
             code = await worker.ended()
