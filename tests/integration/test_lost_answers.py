@@ -24,27 +24,22 @@ async def lose_the_answer(world: World) -> None:
     world.logto.faults.clear()
 
 
-async def test_with_rotation_an_answer_that_is_lost_is_asked_for_again_at_once() -> (
-    None
-):
-    async with whole_world() as world:
+@pytest.mark.parametrize(
+    ("fault", "logto_keys"),
+    [
+        pytest.param(Fault(drop=True, done=True, times=2), "", id="lost"),
+        pytest.param(
+            Fault(delay=0.6, done=True, times=1), 'timeout = "0.3s"', id="late"
+        ),
+    ],
+)
+async def test_with_rotation_an_answer_that_does_not_come_is_asked_for_again_at_once(
+    fault: Fault, logto_keys: str
+) -> None:
+    async with whole_world(logto_keys=logto_keys) as world:
         rotate(world.logto)
         await world.sign_in()
-        world.logto.faults["token"] = Fault(drop=True, done=True, times=2)
-        world.clock.at += OVERDUE
-        assert (await world.ask()).status == 200
-        assert "token" not in world.logto.faults
-        for _ in range(3):
-            world.clock.at += OVERDUE
-            assert (await world.ask()).status == 200
-        assert grants_alive(world.logto) == [True]
-
-
-async def test_with_rotation_an_answer_that_comes_late_is_not_lost() -> None:
-    async with whole_world(logto_keys='timeout = "0.3s"') as world:
-        rotate(world.logto)
-        await world.sign_in()
-        world.logto.faults["token"] = Fault(delay=0.6, done=True, times=1)
+        world.logto.faults["token"] = fault
         world.clock.at += OVERDUE
         assert (await world.ask()).status == 200
         assert "token" not in world.logto.faults

@@ -335,12 +335,17 @@ async def test_28_a_worker_that_is_started_again_knows_who_is_out(
             assert await status(workers, worker, bob) == 401
 
 
+def state_in(folder: Path) -> tuple[Path, str]:
+    """Make a state directory in *folder*; return it and the TOML that names it."""
+    state = folder / "state"
+    state.mkdir()
+    return state, f'shutdown_timeout = "5s"\nstate_directory = "{state}"'
+
+
 async def test_28_who_is_out_is_out_after_a_restart_of_everything(
     tmp_path: Path,
 ) -> None:
-    state = tmp_path / "state"
-    state.mkdir()
-    server = f'shutdown_timeout = "5s"\nstate_directory = "{state}"'
+    _, server = state_in(tmp_path)
     async with running_workers(tmp_path, server=server) as workers:
         ada = workers.cookie(await workers.signed_in())
         bob = workers.cookie(await workers.signed_in("bob"))
@@ -362,9 +367,7 @@ async def test_28_who_is_out_is_out_after_a_restart_of_everything(
 async def test_28_the_operator_is_told_where_a_restart_would_forget(
     tmp_path: Path,
 ) -> None:
-    state = tmp_path / "state"
-    state.mkdir()
-    server = f'shutdown_timeout = "5s"\nstate_directory = "{state}"'
+    state, server = state_in(tmp_path)
     async with running_workers(tmp_path, server=server) as workers:
         cookie = workers.cookie(await workers.signed_in())
         (state / "revocations").unlink()
