@@ -1,11 +1,12 @@
-"""What is collected: tests/external only when asked for."""
+"""What is collected, and what many tests begin with."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.operations import logs
+from tests.support.redis_server import RedisServer, redis_server
 from tests.support.secrets_in_logs import secrets_in
 
 EXTERNAL = Path(__file__).parent / "external"
@@ -34,3 +35,10 @@ def log_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
         logs.close()
         assert not secrets_in(path.read_text("utf-8"))
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[RedisServer]:
+    """Run an empty Redis for the test."""
+    async with redis_server() as server:
+        yield server

@@ -5,15 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import RedisServer
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import World, whole_world
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with redis_server() as server:
-        yield server
 
 
 @pytest.fixture

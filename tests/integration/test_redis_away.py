@@ -15,6 +15,7 @@ from tests.support.certificates import self_signed
 from tests.support.project import ROOT
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
+from tests.support.running_gateway import anyone
 from tests.support.whole_world import World, whole_world
 
 GUIDE = (ROOT / "docs/how-to/redis.md").read_text("utf-8")
@@ -158,7 +159,7 @@ async def test_a_redis_that_lost_everything_signs_out_cleanly() -> None:
     async with (
         redis_server() as redis,
         echo_upstream() as address,
-        replicas(redis, count=1, session=SOON, upstream=address) as one,
+        replicas(redis, count=1, session=SOON, routes=anyone(address)) as one,
         one_socket(one) as socket,
     ):
         await redis.kill()

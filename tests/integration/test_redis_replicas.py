@@ -12,22 +12,16 @@ from gateway.demo.calling_back import logout_token
 from gateway.operations.order import PATH, SIGNATURE, Order, write_order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import RedisServer
 from tests.support.renewals import grants_alive, rotate
 from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
-from tests.support.running_gateway import KEY
+from tests.support.running_gateway import KEY, anyone
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA
 
 KEY_BYTES = parse_key(KEY)
 EXPIRED = 3600  # seconds after the sign-in
 FELT_WITHIN = 1.0  # seconds, of the real clock
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with redis_server() as server:
-        yield server
 
 
 @pytest.fixture
@@ -161,7 +155,7 @@ async def test_28_a_websocket_at_the_other_is_closed_with_1008(
 ) -> None:
     async with (
         echo_upstream() as address,
-        replicas(redis, upstream=address) as two,
+        replicas(redis, routes=anyone(address)) as two,
         aiohttp.ClientSession() as http,
     ):
         await two.sign_in(0)

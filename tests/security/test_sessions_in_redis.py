@@ -25,7 +25,7 @@ from gateway.sessions.revocations import Mark, Whose
 from gateway.sessions.session import Session
 from gateway.sessions.stored import Stored
 from tests.support.configuration import OTHER_KEY
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import RedisServer
 from tests.support.running_gateway import KEY
 from tests.support.session_settings import Settings
 from tests.support.virtual_browser import VirtualBrowser
@@ -41,12 +41,6 @@ upstream = "UPSTREAM"
 allow = "anyone"
 """
 PUBLIC, OTHER = "https://app.example.com", "https://other.example.com"
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with redis_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -68,11 +68,12 @@ async def replicas(
     count: int = 2,
     session: str = "",
     logto_keys: str = "",
-    upstream: str = "",
+    routes: str = "",
 ) -> AsyncIterator[Replicas]:
     """Run *count* gateways, or one for each of *keys* (TOML); *session* is more TOML.
 
-    They forward to a recording upstream, or to the address *upstream*.
+    In *routes* (TOML) UPSTREAM stands for the recording upstream; without them there is
+    one to it, for everyone who signs in.
     """
     rings = keys or (f'["{KEY}"]',) * count
     clock = Clock()
@@ -80,11 +81,12 @@ async def replicas(
         logto = await stack.enter_async_context(EmulatedLogto.start(now=clock))
         recording = await stack.enter_async_context(recording_upstream())
         browser = await stack.enter_async_context(VirtualBrowser(now=clock))
+        written = routes.replace("UPSTREAM", recording.url) or anyone(recording.url)
         gateways = [
             await stack.enter_async_context(
                 running_gateway(
                     logto,
-                    anyone(upstream or recording.url),
+                    written,
                     now=clock,
                     public_url=PUBLIC,
                     keys=ring,
