@@ -1,8 +1,6 @@
 """What is open keeps its session in use and renewed, and ends by Logto's word."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -13,6 +11,14 @@ from gateway.demo.people import ADA
 from gateway.demo.signing_keys import Claims
 from tests.support.door import Door
 from tests.support.lasting_upstream import lasting_upstream
+from tests.support.lasting_world import (
+    AT_MOST,
+    Socket,
+    is_closed,
+    lasting_world,
+    socket_of,
+    works,
+)
 from tests.support.renewals import (
     grants_alive,
     keep,
@@ -24,66 +30,8 @@ from tests.support.renewals import (
 from tests.support.whole_world import World, whole_world
 
 REVALIDATE, HOUR = 600, 3600  # seconds
-AT_MOST = 2.0  # seconds from a moment of the gateway's clock to the end of a stream
 A_LOOK = 0.9  # seconds in which what is open is looked at, and Logto answers
 USERINFO = "/.gateway/userinfo"
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/live"
-upstream = "{live}"
-allow = {allow}
-"""
-
-
-@asynccontextmanager
-async def lasting_world(
-    session: str = "", *, allow: str = '"anyone"', logto_keys: str = ""
-) -> AsyncIterator[World]:
-    """Give a world with streams under /live, where somebody has signed in."""
-    async with (
-        lasting_upstream() as live,
-        whole_world(
-            ROUTES.replace("{live}", live).replace("{allow}", allow),
-            session=session,
-            logto_keys=logto_keys,
-        ) as world,
-    ):
-        yield world
-
-
-Socket = aiohttp.ClientWebSocketResponse
-
-
-@asynccontextmanager
-async def socket_of(
-    world: World, target: str = "/live/socket"
-) -> AsyncIterator[Socket]:
-    """Open a WebSocket with the browser's cookies."""
-    headers = {
-        "Cookie": world.browser.cookie_header(world.url()),
-        "Origin": world.gateway.url,
-    }
-    async with (
-        aiohttp.ClientSession() as http,
-        http.ws_connect(world.url(target), headers=headers) as socket,
-    ):
-        yield socket
-
-
-async def works(socket: Socket) -> None:
-    await socket.send_str("there?")
-    async with asyncio.timeout(AT_MOST):
-        assert await socket.receive_str() == "there?"
-
-
-async def is_closed(socket: Socket) -> None:
-    """Hold that *socket* is closed with 1008 soon."""
-    async with asyncio.timeout(AT_MOST):
-        message = await socket.receive()
-    assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1008)
 
 
 async def stays_open(socket: Socket) -> None:

@@ -11,14 +11,19 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from gateway.app import Gateway
 from gateway.authentication.logout_token import EVENT
 from gateway.demo.calling_back import logout_token, post_webhook
 from gateway.demo.signing_keys import Claims, Header, SigningKey, base64url
 from gateway.operations.start_failed import StartFailed
+from tests.support.lasting_world import (
+    Socket,
+    is_closed,
+    lasting_world,
+    socket_of,
+    works,
+)
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA, BOB, World, whole_world
 
@@ -396,55 +401,21 @@ async def test_28_nobody_else_can_press_that_button(headers: dict[str, str]) -> 
 
 
 @asynccontextmanager
-async def open_socket(
-    world: World, browser: VirtualBrowser | None = None
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """Give a WebSocket of *browser*'s to the application."""
-    cookie = (browser or world.browser).cookie_header(world.url("/"))
-    headers = {"Cookie": cookie, "Origin": world.gateway.url}
-    async with (
-        aiohttp.ClientSession() as http,
-        http.ws_connect(world.url("/chat"), headers=headers) as socket,
-    ):
-        await socket.send_str("hello")
-        assert await socket.receive_str() == "hello"
-        yield socket
-
-
-async def closed_with(socket: aiohttp.ClientWebSocketResponse) -> object:
-    """Return the code that *socket* is closed with within two seconds."""
-    async with asyncio.timeout(2):
-        message = await socket.receive()
-    assert message.type is aiohttp.WSMsgType.CLOSE, message
-    return message.data
+async def chatting_world(session: str = "") -> AsyncIterator[World]:
+    """Give a world with WebSockets, with Ada signed in."""
+    async with lasting_world(session) as world:
+        await world.sign_in()
+        yield world
 
 
 @asynccontextmanager
-async def chatting_world(**keys: str) -> AsyncIterator[World]:
-    """Give a world whose application echoes at /chat, with Ada signed in."""
-
-    async def chat(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        async for message in socket:
-            await socket.send_str(message.data)
-        return socket
-
-    application = web.Application()
-    application.router.add_get("/chat", chat)
-    async with TestServer(application) as server:
-        chats = f"""
-[[routes]]
-path = "/chat"
-upstream = "{str(server.make_url("")).rstrip("/")}"
-allow = "anyone"
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-"""
-        async with whole_world(chats, **keys) as world:
-            await world.sign_in()
-            yield world
+async def open_socket(
+    world: World, browser: VirtualBrowser | None = None
+) -> AsyncIterator[Socket]:
+    """Give a WebSocket of *browser*'s that leads to the application."""
+    async with socket_of(world, browser) as socket:
+        await works(socket)
+        yield socket
 
 
 async def test_28_an_open_websocket_ends_with_sign_out_and_others_stay() -> None:
@@ -455,9 +426,8 @@ async def test_28_an_open_websocket_ends_with_sign_out_and_others_stay() -> None
         open_socket(world) as leaving,
     ):
         await world.sign_out()
-        assert await closed_with(leaving) == 1008
-        await staying.send_str("still here")
-        assert await staying.receive_str() == "still here"
+        await is_closed(leaving)
+        await works(staying)
 
 
 async def test_28_an_open_websocket_ends_with_a_logout_token() -> None:
@@ -468,9 +438,8 @@ async def test_28_an_open_websocket_ends_with_a_logout_token() -> None:
         open_socket(world) as leaving,
     ):
         assert (await log_out(world, token_for(world))).status == 200
-        assert await closed_with(leaving) == 1008
-        await staying.send_str("still here")
-        assert await staying.receive_str() == "still here"
+        await is_closed(leaving)
+        await works(staying)
 
 
 async def test_28_an_open_websocket_ends_with_signing_out_everywhere() -> None:
@@ -481,7 +450,7 @@ async def test_28_an_open_websocket_ends_with_signing_out_everywhere() -> None:
     ):
         account = await world.open("/.gateway/")
         await world.browser.click(account, "Sign out everywhere")
-        assert await closed_with(leaving) == 1008
+        await is_closed(leaving)
 
 
 async def test_28_an_open_websocket_ends_at_max_age_and_not_before() -> None:
@@ -491,7 +460,7 @@ async def test_28_an_open_websocket_ends_at_max_age_and_not_before() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(socket.receive(), 1)
         world.clock.at += 1
-        assert await closed_with(socket) == 1008
+        await is_closed(socket)
 
 
 # Webhooks
