@@ -39,11 +39,10 @@ class World:
 
     async def samples(self) -> dict[str, float]:
         """Return what /metrics says, by series."""
-        port = int(self.gateway.admin.rpartition(":")[2])
-        answer = await exchange(port, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        text = await self.gateway.metrics()
         return {
             f"{sample.name}{sorted(sample.labels.items()) or ''}": sample.value
-            for family in text_string_to_metric_families(answer.body.decode())
+            for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
 
@@ -237,10 +236,8 @@ async def test_what_is_running_can_be_seen(world: World) -> None:
 
 
 async def test_every_metric_is_documented(world: World) -> None:
-    port = int(world.gateway.admin.rpartition(":")[2])
-    answer = await exchange(port, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
     documentation = (ROOT / "docs" / "how-to" / "operate.md").read_text()
-    families = text_string_to_metric_families(answer.body.decode())
+    families = text_string_to_metric_families(await world.gateway.metrics())
     names = [
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in families

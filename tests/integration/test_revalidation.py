@@ -506,12 +506,12 @@ async def test_the_metrics_tell_of_refreshes() -> None:
         world.logto.faults["token"] = Fault(status=500)
         world.clock.at += OVERDUE
         await world.ask()
-        text = (await world.browser.fetch(f"{world.gateway.admin}/metrics")).text
+        text = await world.gateway.metrics()
         assert 'gateway_refreshes_total{outcome="renewed"} 1.0' in text
         assert 'gateway_refreshes_total{outcome="logto_away"} 1.0' in text
         assert "gateway_logto_away 1.0" in text
         world.logto.faults.clear()
         world.clock.at += 60
         await world.ask()
-        text = (await world.browser.fetch(f"{world.gateway.admin}/metrics")).text
+        text = await world.gateway.metrics()
         assert "gateway_logto_away 0.0" in text

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.demo.logto import EmulatedLogto
-from tests.support.raw_client import RawClient, RawResponse, exchange
+from tests.support.raw_client import RawClient, RawResponse
 from tests.support.raw_upstream import Conversation, RawRequest, raw_upstream
 from tests.support.running_gateway import RunningGateway, running_gateway
 
@@ -84,11 +84,8 @@ class Besieged:
         return coming_from(address, self.gateway.port)
 
     async def metric(self, name: str) -> float:
-        port = int(self.gateway.admin.rpartition(":")[2])
-        answer = await exchange(port, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
-        found = re.search(
-            rf"^{re.escape(name)} (\S+)$", answer.body.decode(), re.MULTILINE
-        )
+        text = await self.gateway.metrics()
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
         assert found, name
         return float(found[1])
 

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from gateway.demo.logto import EmulatedLogto
 from gateway.proxying.client import ClientLimits, ClientRequest, GatewayServer
 from tests.support.certificates import self_signed
-from tests.support.raw_client import RawClient, exchange
+from tests.support.raw_client import RawClient
 from tests.support.raw_upstream import Conversation, RawUpstream, raw_upstream
 from tests.support.running_gateway import RunningGateway, running_gateway
 
@@ -61,10 +61,8 @@ class Patience:
     upstream: RawUpstream
 
     async def limited(self) -> float:
-        port = int(self.gateway.admin.rpartition(":")[2])
-        answer = await exchange(port, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
-        mark = b'gateway_limited_total{limit="send_timeout"} '
-        return float(answer.body.partition(mark)[2].split()[0])
+        mark = 'gateway_limited_total{limit="send_timeout"} '
+        return float((await self.gateway.metrics()).partition(mark)[2].split()[0])
 
     @contextlib.asynccontextmanager
     async def client(

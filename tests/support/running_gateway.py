@@ -10,6 +10,7 @@ from config.loader import load_text
 from config.settings import Settings
 from gateway.app import Gateway
 from gateway.demo.logto import EmulatedLogto
+from tests.support.raw_client import exchange
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"  # 32 bytes that everybody knows
 
@@ -28,6 +29,13 @@ class RunningGateway:
     admin: str
     gateway: Gateway
     settings: Settings
+
+    async def metrics(self) -> str:
+        """Return what /metrics says."""
+        port = int(self.admin.rpartition(":")[2])
+        answer = await exchange(port, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert answer.status == 200
+        return answer.body.decode()
 
 
 def settings_for(  # noqa: PLR0913 - the tables of a file, each by its name
