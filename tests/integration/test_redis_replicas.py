@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import pytest
 
-from config.session import parse_key
 from gateway.demo.calling_back import logout_token
-from gateway.operations.order import PATH, SIGNATURE, Order, write_order
+from gateway.operations.order import Order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY
+from tests.support.orders import give_order
 from tests.support.redis_server import RedisServer
 from tests.support.renewals import grants_alive, rotate
 from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
@@ -19,7 +19,6 @@ from tests.support.running_gateway import KEY, anyone
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA
 
-KEY_BYTES = parse_key(KEY)
 EXPIRED = 3600  # seconds after the sign-in
 FELT_WITHIN = 1.0  # seconds, of the real clock
 
@@ -100,15 +99,12 @@ def order(whose: Whose, value: str) -> Callable[[Replicas], Awaitable[object]]:
     """Return what revokes by the operator's order at the first gateway."""
 
     async def give(two: Replicas) -> object:
-        admin = two.gateways[0].admin
         at = time.time()  # noqa: TID251 - as the command does
         two.clock.at = max(two.clock.at, at)
-        body, signature = write_order(Order(whose, value, two.clock.at), KEY_BYTES)
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(admin + PATH, data=body, headers={SIGNATURE: signature}) as told,
-        ):
-            assert (told.status, await told.text()) == (200, "done\n")
+        told = await give_order(
+            Order(whose, value, two.clock.at), two.gateways[0].admin
+        )
+        assert told == (200, "done\n")
         return None
 
     return give

@@ -12,6 +12,7 @@ import pytest
 from gateway.operations.order import PATH, SIGNATURE, Order, write_order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY, written
+from tests.support.orders import give_order
 from tests.support.project import ROOT
 from tests.support.running_gateway import KEY
 from tests.support.virtual_browser import VirtualBrowser
@@ -159,11 +160,5 @@ async def test_a_web_page_gives_no_orders(headers: dict[str, str], status: int) 
 async def test_nobody_gives_orders_on_the_public_listener() -> None:
     async with whole_world() as world:
         order = Order(Whose.EVERYBODY, "", world.clock())
-        body, signature = write_order(order, world.gateway.settings.session.keys[0])
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(
-                world.url(PATH), data=body, headers={SIGNATURE: signature}
-            ) as answer,
-        ):
-            assert answer.status == 401  # an address of the application's
+        status, _ = await give_order(order, world.gateway.url)
+        assert status == 401  # an address of the application's

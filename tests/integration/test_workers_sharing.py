@@ -5,25 +5,22 @@ import json
 import os
 import signal
 import time
-from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
-
 from gateway.demo.calling_back import logout_token
 from gateway.demo.faults import Fault
-from gateway.operations.order import PATH, SIGNATURE, Order, write_order
+from gateway.operations.order import Order
 from gateway.sessions.revocations import Whose
 from tests.support.door import Door
 from tests.support.gateway_process import WAIT
+from tests.support.orders import give_order
 from tests.support.raw_client import RawClient, RawResponse
 from tests.support.raw_upstream import Conversation, raw_upstream
 from tests.support.redis_server import redis_server
 from tests.support.renewals import grants_alive
-from tests.support.running_gateway import KEY
 from tests.support.running_workers import (
     ROUTES,
     URL,
@@ -91,14 +88,8 @@ async def status(workers: Workers, worker: int, cookie: str) -> int:
 
 async def order(workers: Workers, whose: Whose, value: str) -> int:
     """Give an order as ``gateway sessions revoke`` does, and return the status."""
-    key = urlsafe_b64decode(KEY + "=")
-    body, signature = write_order(Order(whose, value, now()), key)
-    where = f"http://127.0.0.1:{workers.admin}{PATH}"
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(where, data=body, headers={SIGNATURE: signature}) as answer,
-    ):
-        return answer.status
+    listener = f"http://127.0.0.1:{workers.admin}"
+    return (await give_order(Order(whose, value, now()), listener))[0]
 
 
 # Refreshes

@@ -8,9 +8,10 @@ import aiohttp
 
 from gateway.demo.clients import Client
 from gateway.demo.signing_keys import Claims, Header, SigningKey
-from gateway.operations.order import PATH, SIGNATURE, Order, write_order
+from gateway.operations.order import Order
 from gateway.sessions.revocations import Whose
 from tests.support.fortress import HANDSHAKE, raw_request
+from tests.support.orders import give_order
 from tests.support.raw_client import RawResponse, connected, exchange
 from tests.support.strict_http import Field
 from tests.support.whole_world import World, whole_world
@@ -149,13 +150,9 @@ class Programs:
 
     async def revoke(self, subject: str) -> None:
         """Give the order that an operator gives with ``gateway sessions revoke``."""
-        gateway = self.world.gateway
         order = Order(Whose.SUBJECT, subject, self.world.clock())
-        body, signature = write_order(order, gateway.settings.session.keys[0])
-        async with self.http.post(
-            gateway.admin + PATH, data=body, headers={SIGNATURE: signature}
-        ) as answer:
-            assert answer.status == 200
+        status, _ = await give_order(order, self.world.gateway.admin)
+        assert status == 200
 
     async def show(self, token: str, target: str = "/api") -> RawResponse:
         """Ask for *target* with *token*."""
