@@ -2,6 +2,7 @@
 
     python -m benchmarks.soak
     python -m benchmarks.soak --minutes 1 --browsers 50 --workers 2 --store redis
+    python -m benchmarks.soak --minutes 1 --hogs 2 --keep /tmp/soak
 
 ID tokens live for five seconds, so that each session is renewed a dozen times a minute.
 Ends with 1 where anything was wrong.
@@ -9,13 +10,17 @@ Ends with 1 where anything was wrong.
 
 import argparse
 import asyncio
-import json
 import secrets
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -37,7 +42,12 @@ from tests.support.virtual_browser import VirtualBrowser
 
 NAMES = 20  # different people, each in many browsers
 ID_TOKEN = 5.0  # seconds
+LOG, ERRORS = "gateway.out", "gateway.log"  # what the gateway says, in the folder
+HOG = "while True: pass"
 WARM = 10.0  # seconds until the memory is looked at
+# The life of a refresh token, in seconds. Nobody is out because one has ended, however
+# long the machine lets them wait.
+REFRESH_TOKEN = 14 * 86400.0
 # Logto is waited for longer than usual: where the machine is busy with other things, a
 # call that is given up loses its answer, which is another test's matter.
 GATEWAY = """
@@ -45,6 +55,7 @@ GATEWAY = """
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
 shutdown_timeout = "1s"
+upstream_connections = 4000
 {workers}
 [limits]
 connections_per_client = 10000
@@ -78,9 +89,10 @@ class Terms:
     store: str = "cookie"
     revalidate: float = 4.0
     rotation: bool = True
-    refresh_token: float = 120.0  # it lives so long; Logto replaces it after 84
-    pause: float = 4.7  # the longest: whoever rests longer than Logto waits is out
+    replaced_after: float = 84.0  # seconds of a refresh token's life
+    pause: float = 4.7  # the longest
     seed: int = 1
+    hogs: int = 0  # programs that take the CPU away
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +125,10 @@ async def soak(terms: Terms, folder: Path) -> Figures:
                 )
                 group.create_task(someone.live(end))
         figures.logto = Counter(await world.logto.tell())
-    with (folder / "gateway.out").open() as log:
-        lines = [json.loads(line) for line in log]
-    told = [line for line in lines if line["event"] != "request"]
-    figures.log = Counter(map(_event, told))
+    with (folder / LOG).open() as log:
+        figures.read_log(log)
+    figures.read_errors((folder / ERRORS).read_text(errors="replace"))
     return figures
-
-
-def _event(line: dict[str, str]) -> str:
-    reason = line.get("reason") or line.get("message", "")
-    return f"{line['event']}: {reason}" if reason else line["event"]
 
 
 async def _weigh(world: Soaked, figures: Figures, end: float) -> None:
@@ -151,8 +157,9 @@ async def _soaked(terms: Terms, folder: Path) -> AsyncIterator[Soaked]:
                 people=NAMES,
                 gateways=[origin],
                 id_token=ID_TOKEN,
-                refresh_token=terms.refresh_token,
+                refresh_token=REFRESH_TOKEN,
                 rotation=terms.rotation,
+                rotation_after=terms.replaced_after / REFRESH_TOKEN,
             )
         )
         module = "tests.support.telling_upstream"
@@ -181,6 +188,9 @@ async def _soaked(terms: Terms, folder: Path) -> AsyncIterator[Soaked]:
         )
         command = (sys.executable, "-m", "gateway", "serve", "--config", str(path))
         gateway = await start("gateway", port, *command)
+        for number in range(terms.hogs):
+            hog = Program((sys.executable, "-c", HOG), folder, f"hog-{number}")
+            stack.push_async_callback(hog.end)
         yield Soaked(origin, gateway, logto)
 
 
@@ -195,6 +205,19 @@ def main() -> int:
     parser.add_argument(
         "--no-rotation", action="store_true", help="Logto keeps refresh tokens"
     )
+    parser.add_argument(
+        "--replaced-after",
+        type=float,
+        default=Terms().replaced_after,
+        metavar="SECONDS",
+        help="when Logto replaces a refresh token",
+    )
+    parser.add_argument(
+        "--hogs", type=int, default=0, help="programs that take the CPU away"
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help=f"leave {LOG}, the log, there"
+    )
     given = parser.parse_args()
     terms = Terms(
         seconds=given.minutes * 60,
@@ -203,11 +226,21 @@ def main() -> int:
         store=given.store,
         rotation=not given.no_rotation,
         seed=given.seed,
+        replaced_after=given.replaced_after,
+        hogs=given.hogs,
     )
-    with tempfile.TemporaryDirectory(prefix="gateway-soak-") as folder:
+    with _folder(given.keep) as folder:
         figures = asyncio.run(soak(terms, Path(folder)))
     sys.stdout.write("\n".join(figures.lines()) + "\n")
     return 0 if figures.is_right else 1
+
+
+def _folder(kept: Path | None) -> AbstractContextManager[str | Path]:
+    """Return where everything is written: *kept*, or a folder that goes away."""
+    if kept is None:
+        return tempfile.TemporaryDirectory(prefix="gateway-soak-")
+    kept.mkdir(parents=True, exist_ok=True)
+    return nullcontext(kept)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,29 @@
 """What people met with during a soak, and whether any of it was wrong."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import quantiles
 
 EXAMPLES = 10  # of what is wrong, that are told
-OK = "200"
+LINES = 3  # of the log of one event, that are told
+LONGEST = 1000  # characters of such a line
+OK, FAULT = "200", "500"
+# Levels of the log that nobody should see while nothing is wrong.
+TROUBLE = ("warning", "error", "critical")
+# Events that say that the gateway is at fault: no Logto and no Redis causes them.
+FAULTS = frozenset(
+    {"internal_error", "loop_error", "owned_work_failed", "worker_channel_broken"}
+)
 # What must not happen, ever.
 WRONG = {
     "signed out": "wrong sign-outs",
     "someone else": "answers for somebody else",
     "still in": "answers after a sign-out",
     "late": "WebSockets that outlived a sign-out by more than two seconds",
+    "fault": "faults of the gateway, as answers of 500 or in its log",
 }
 
 
@@ -30,6 +41,7 @@ class Figures:
     sockets: Counter[str] = field(default_factory=Counter)
     logto: Counter[str] = field(default_factory=Counter)
     log: Counter[str] = field(default_factory=Counter)  # of the gateway, by event
+    trouble: dict[str, list[str]] = field(default_factory=dict)  # its first lines
     memory: tuple[int, int] = (0, 0)
 
     def met(self, what: str, about: str) -> None:
@@ -37,6 +49,35 @@ class Figures:
         self.wrong[what] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{WRONG[what]}: {about}")
+
+    def answered(self, status: int, about: str) -> None:
+        """Count an answer of the gateway; one of 500 is wrong."""
+        self.requests[str(status)] += 1
+        if str(status) == FAULT:
+            self.met("fault", f"{about}, {status}")
+
+    def read_log(self, lines: Iterable[str]) -> None:
+        """Count what the gateway said by events, and keep what tells of trouble."""
+        for line in lines:
+            with suppress(ValueError):  # cut where it was killed
+                self._read(line.strip(), json.loads(line))
+
+    def read_errors(self, text: str) -> None:
+        """Take in what the gateway said on standard error: nothing, as a rule."""
+        if text.strip():
+            self.met("fault", text.strip()[-LONGEST:])
+
+    def _read(self, line: str, told: dict[str, str]) -> None:
+        event, reason = told["event"], told.get("reason") or told.get("message", "")
+        if event == "request":
+            return
+        self.log[f"{event}: {reason}" if reason else event] += 1
+        if event in FAULTS:
+            self.met("fault", line[:LONGEST])
+        elif told["level"] in TROUBLE:
+            kept = self.trouble.setdefault(event, [])
+            if len(kept) < LINES:
+                kept.append(line[:LONGEST])
 
     @property
     def is_right(self) -> bool:
@@ -48,6 +89,8 @@ class Figures:
         for name, value in self._rows():
             yield f"{name:<58} {value}"
         yield from self.examples
+        for lines in self.trouble.values():
+            yield from lines
 
     def _rows(self) -> Iterator[tuple[str, object]]:
         total = self.requests.total()

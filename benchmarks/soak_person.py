@@ -9,14 +9,14 @@ from random import Random
 import aiohttp
 
 from benchmarks.soak_figures import Figures
-from tests.support.virtual_browser import VirtualBrowser
+from tests.support.virtual_browser import Page, VirtualBrowser
 
 SHORTEST_PAUSE = 0.3  # seconds between two things that somebody does
 MOST_AT_ONCE = 5  # requests of one page
 OPEN_FOR = (2.0, 12.0)  # seconds of a WebSocket
 CLOSED_WITHIN = 2.0  # seconds after a sign-out
 SIGN_OUT = "Sign out"  # a button of the account page
-OK, SIGN_IN = 200, (302, 401)  # what is answered
+OK, SIGN_IN, FAILED = 200, (302, 401), 500  # what is answered; and more
 Socket = aiohttp.ClientWebSocketResponse
 _CONNECTION = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -77,13 +77,20 @@ class Person:
         while True:
             with suppress(*_CONNECTION):
                 page = await self.browser.sign_in(self.origin + "/", self.key)
-                self.figures.requests[str(page.status)] += 1
+                self._count(page)
                 if page.status == OK and page.text == self.subject:
                     break
             await asyncio.sleep(0.2)
         self._cookies.clear()
         self._is_out = False
         self._signed_in = abs(self._signed_in) + 1
+
+    def _count(self, page: Page) -> None:
+        """Count the answer that a navigation led to, Logto's apart."""
+        if page.url.startswith(self.origin + "/"):
+            self.figures.answered(page.status, self.key)
+        elif page.status != OK:
+            self.figures.requests[f"{page.status} of Logto"] += 1
 
     async def _open_page(self) -> None:
         """Ask for several things at once, as a page does: answers overtake."""
@@ -110,9 +117,18 @@ class Person:
         self._keep_cookie()
         page = await self.browser.navigate(self.origin + "/.gateway/")
         self._judge(self._signed_in, page.status, page.text, SIGN_OUT)
+        if SIGN_OUT not in page.text:  # there is nothing to press
+            return
         self._signed_in = -self._signed_in
-        if SIGN_OUT in page.text:
-            page = await self.browser.click(page, SIGN_OUT)
+        page = await self.browser.click(page, SIGN_OUT)
+        self._count(page)
+        said = (*page.history, page)[0]  # by the gateway; the next pages are Logto's
+        if said.status < FAILED:
+            await self._stay_out()
+        await self._sign_in()
+
+    async def _stay_out(self) -> None:
+        """Look whether the session is over, once the gateway has said so."""
         self.figures.wanted += 1
         if self._sockets:
             _, late = await asyncio.wait(self._sockets, timeout=CLOSED_WITHIN)
@@ -121,7 +137,6 @@ class Person:
                 task.cancel()
         for cookie in self._cookies[-2:]:
             await self._ask_with(cookie, signed_out=True)
-        await self._sign_in()
 
     def _keep_cookie(self) -> None:
         cookie = self.browser.cookie_header(self.origin + "/")
@@ -156,7 +171,7 @@ class Person:
 
     def _judge(self, begun: int, status: int, text: str, says: str) -> None:
         """Count an answer to what was asked in the session number *begun*."""
-        self.figures.requests[str(status)] += 1
+        self.figures.answered(status, self.key)
         if begun <= 0 or begun != self._signed_in or self._is_out:
             return  # the session ended meanwhile, or had not begun
         if status in SIGN_IN:

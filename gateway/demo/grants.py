@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.demo.signing_keys import base64url
 
 ROTATION_AFTER = 0.7
-"""The part of its life after which a refresh token is replaced."""
+"""Logto's own part of its life after which a refresh token is replaced."""
 ROTATION_GRACE = 3.0
 """Seconds for which a replaced refresh token still works."""
 
@@ -29,6 +29,8 @@ class Lifetimes:
     access_token: float = 3600.0
     refresh_token: float = 14 * 86400.0
     session: float = 14 * 86400.0
+    rotation_after: float = ROTATION_AFTER
+    """The part of its life after which a refresh token is replaced."""
 
 
 @dataclass(slots=True)
@@ -156,7 +158,7 @@ class Grants:
         """Return the refresh token to go on with; raises InvalidGrantError likewise."""
         known, now = self._known(token, client_id), self._now()
         lived = (now - known.issued_at) / (known.expires_at - known.issued_at)
-        if not rotate or lived < ROTATION_AFTER:
+        if not rotate or lived < self._lifetimes.rotation_after:
             return token
         if known.replaced_at is None:
             known.replaced_at = now

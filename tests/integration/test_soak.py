@@ -1,18 +1,19 @@
 """A short soak: many people at once, and nobody is signed out who should not be."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks.soak import Terms, soak
-from benchmarks.soak_figures import WRONG, Figures
+from benchmarks.soak_figures import FAULTS, LINES, WRONG, Figures
 
 
 async def test_forty_people_are_signed_out_only_where_they_want_to(
     tmp_path: Path,
 ) -> None:
-    # Logto replaces a token after 7.7 seconds: within 3.3 everybody is back.
-    terms = Terms(seconds=12, browsers=40, revalidate=2, refresh_token=11, pause=1.2)
+    terms = Terms(seconds=12, browsers=40, revalidate=2, replaced_after=7.7, pause=1.2)
     figures = await soak(terms, tmp_path)
     assert figures.is_right, list(figures.lines())
     assert figures.wanted > 0
@@ -20,6 +21,7 @@ async def test_forty_people_are_signed_out_only_where_they_want_to(
     assert figures.logto["rotations"] > terms.browsers / 2
     assert figures.logto["invalid_grants"] == 0
     assert figures.sockets["opened"] > 0
+    assert figures.log["signed_in"] >= terms.browsers
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -30,6 +32,50 @@ def test_whatever_is_wrong_is_said_and_fails(what: str) -> None:
     figures.met(what, "somebody")
     assert (before, figures.is_right) == (True, False)
     assert f"{WRONG[what]}: somebody" in list(figures.lines())
+
+
+@pytest.mark.parametrize("event", sorted(FAULTS))
+def test_a_fault_in_the_log_is_wrong_and_told(event: str) -> None:
+    figures = Figures(seconds=1, sessions=1)
+    figures.answered(200, "somebody")
+    line = json.dumps({"event": event, "level": "error", "exception": "where"})
+    figures.read_log([line + "\n"])
+    assert not figures.is_right
+    assert f"{WRONG['fault']}: {line}" in list(figures.lines())
+
+
+@pytest.mark.parametrize(
+    "meet",
+    [
+        pytest.param(lambda met: met.answered(500, "somebody"), id="an answer"),
+        pytest.param(lambda met: met.read_errors("Traceback\n"), id="a crash"),
+    ],
+)
+def test_other_faults_are_wrong(meet: Callable[[Figures], None]) -> None:
+    figures = Figures(seconds=1, sessions=1)
+    figures.answered(200, "somebody")
+    meet(figures)
+    assert not figures.is_right
+
+
+def test_trouble_is_told_a_few_times_and_the_rest_counted() -> None:
+    figures = Figures(seconds=1, sessions=1)
+    figures.answered(200, "somebody")
+    lines = [
+        json.dumps({"event": "request", "level": "info", "status": 200}),
+        json.dumps({"event": "signed_in", "level": "info"}),
+        *(
+            json.dumps({"event": "logto_away", "level": "warning", "reason": str(n)})
+            for n in range(LINES + 2)
+        ),
+        '{"event": "cut off where it was kil',
+    ]
+    figures.read_log(lines)
+    told = list(figures.lines())
+    assert figures.is_right
+    assert [line for line in told if line.startswith("{")] == lines[2 : 2 + LINES]
+    assert sum(figures.log.values()) == 1 + LINES + 2
+    assert figures.log["signed_in"] == 1
 
 
 def test_where_nothing_worked_that_is_wrong() -> None:

@@ -27,7 +27,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gateway.demo.clients import Client
-from gateway.demo.grants import Approval, CodeBinding, Grants, InvalidGrantError
+from gateway.demo.grants import (
+    ROTATION_AFTER,
+    Approval,
+    CodeBinding,
+    Grants,
+    InvalidGrantError,
+)
 from gateway.demo.listener import Listener
 from gateway.demo.logto import EmulatedLogto
 from gateway.demo.people import ADA, Person
@@ -49,6 +55,7 @@ class Options:
     id_token: float = 3600.0
     refresh_token: float = 14 * 86400.0
     rotation: bool = True
+    rotation_after: float = ROTATION_AFTER  # the part of a refresh token's life
 
 
 def person(number: int) -> Person:
@@ -238,7 +245,7 @@ def _control(logto: EmulatedLogto, grants: KeptGrants) -> web.Application:
 
 
 def _change(logto: EmulatedLogto, told: dict[str, Any]) -> None:
-    for name in ("id_token", "refresh_token"):
+    for name in ("id_token", "refresh_token", "rotation_after"):
         if name in told:
             setattr(logto.lifetimes, name, told[name])
     logto.lifetimes.access_token = 4 * logto.lifetimes.id_token
