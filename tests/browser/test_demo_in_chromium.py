@@ -1,27 +1,12 @@
 """The demo in a real Chromium: what a person sees from sign-in to sign-out."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from gateway.demo.run import Demo, running_demo
-from tests.support.chromium import chromium
+from gateway.demo.run import Demo
 
 HELLO_ADA = "Hello, Ada Example"
 CONSENT = "The application wants to know who you are"
-
-
-@pytest.fixture
-async def demo() -> AsyncIterator[Demo]:
-    async with running_demo() as running:
-        yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @pytest.fixture

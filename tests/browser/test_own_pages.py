@@ -1,28 +1,14 @@
 """Our own pages in Chromium: no script can run there, and they look right."""
 
-from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Error
 
-from gateway.demo.run import Demo, running_demo
-from tests.support.chromium import chromium
+from gateway.demo.run import Demo
 
 PAGES = ("", "signed-out", "sign-out", "none", "callback?state=x")
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
-
-
-@pytest.fixture
-async def demo() -> AsyncIterator[Demo]:
-    async with running_demo() as running:
-        yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 async def test_no_text_becomes_markup_or_script_there(
