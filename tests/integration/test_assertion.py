@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from tests.support.raw_client import exchange
-from tests.support.whole_world import ADA, BOB, World, whole_world
+from tests.support.whole_world import ADA, BOB, EVERY_ACCESS, World, whole_world
 
 HEADER = "X-Gateway-Assertion"
 KNOWN = [  # to applications that stand behind other gateways
@@ -15,29 +15,11 @@ KNOWN = [  # to applications that stand behind other gateways
     "X-Goog-IAP-JWT-Assertion",
     "X-Pomerium-Jwt-Assertion",
 ]
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-[[routes]]
-path = "/optional"
-upstream = "UPSTREAM"
-access = "optional"
-[[routes]]
-path = "/optional/others"
-upstream = "UPSTREAM"
-access = "optional"
-allow = { x_ids = ["1"] }
-"""
 
 
 def switched_on(directory: Path, more: str = "") -> dict[str, str]:
     return {
-        "routes": ROUTES,
+        "routes": EVERY_ACCESS,
         "server": f'state_directory = "{directory}"',
         "tables": f"[identity.assertion]\nenabled = true\n{more}",
     }
@@ -104,7 +86,7 @@ async def test_another_person_gets_another(tmp_path: Path) -> None:
         pytest.param("/", True, id="signed-in"),
         pytest.param("/public", False, id="public"),
         pytest.param("/optional", True, id="optional"),
-        pytest.param("/optional/others", False, id="optional, for others"),
+        pytest.param("/optional/bob", False, id="optional, for another"),
     ],
 )
 async def test_only_who_is_told_about_is_vouched_for(

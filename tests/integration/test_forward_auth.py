@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from gateway.operations import logs
+from tests.support.fortress import NAVIGATION
 from tests.support.programs_asking import ROUTES as PROGRAMS, bearer, programs_asking
 from tests.support.questions import ASKED, AUTH, Form, question
 from tests.support.raw_client import RawResponse, exchange
@@ -54,11 +55,6 @@ upstream = "forward-auth"
 allow = "anyone"
 """
 HOST = b"app.example.com"
-NAVIGATION: tuple[Field, ...] = (
-    (b"Sec-Fetch-Mode", b"navigate"),
-    (b"Sec-Fetch-Dest", b"document"),
-    (b"Sec-Fetch-Site", b"none"),
-)
 SCRIPT: tuple[Field, ...] = (
     (b"Sec-Fetch-Mode", b"cors"),
     (b"Sec-Fetch-Dest", b"empty"),

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.demo.faults import Fault
 from gateway.demo.people import ADA, Member, Person
-from gateway.demo.signing_keys import Claims
+from tests.support.renewals import no_refresh_token, refreshes
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import World, whole_world
 
@@ -59,11 +59,6 @@ async def world_of(
         yield world
 
 
-async def statuses(world: World, *paths: str) -> list[int]:
-    """Return what a script gets: it is never led to Logto."""
-    return [(await world.browser.fetch(world.url(path))).status for path in paths]
-
-
 async def at_the_choice(world: World, target: str = "/") -> Page:
     page = await world.browser.sign_in(world.url(target), "ada")
     assert page.url.startswith(world.url(CHOICE)), page
@@ -78,7 +73,7 @@ async def choose(world: World, organization: str, target: str = "/") -> Page:
 async def test_a_person_of_one_that_counts_is_not_asked() -> None:
     async with world_of(OF_ACME) as world:
         await world.sign_in(target="/acme?q=1")
-        assert await statuses(world, "/", "/admins", "/bill") == [200, 200, 200]
+        assert await world.statuses("/", "/admins", "/bill") == [200, 200, 200]
 
 
 async def test_where_a_header_tells_it_every_organization_counts() -> None:
@@ -92,14 +87,14 @@ async def test_a_person_of_several_chooses_and_goes_on() -> None:
     async with world_of(OF_BOTH) as world:
         page = await choose(world, "Acme, Inc.", "/acme?q=1")
         assert (page.url, page.status) == (world.url("/acme?q=1"), 200)
-        assert await statuses(world, "/", "/admins", "/bill") == [200, 200, 200]
+        assert await world.statuses("/", "/admins", "/bill") == [200, 200, 200]
 
 
 async def test_a_role_in_one_organization_counts_for_no_other() -> None:
     async with world_of(OF_BOTH) as world:
         page = await choose(world, "Umbrella <b>")
         assert (page.url, page.status) == (world.url("/"), 200)
-        assert await statuses(world, "/acme", "/admins", "/bill") == [403, 403, 403]
+        assert await world.statuses("/acme", "/admins", "/bill") == [403, 403, 403]
 
 
 async def test_the_choice_names_only_organizations_that_a_rule_names() -> None:
@@ -118,7 +113,7 @@ async def test_until_it_is_chosen_nobody_gets_in() -> None:
         page = await world.open("/acme?q=1")
         assert page.url == world.url(f"{CHOICE}?rd=/acme%3Fq%3D1")
         assert not world.upstream.requests
-        assert await statuses(world, "/public") == [200]
+        assert await world.statuses("/public") == [200]
 
 
 async def test_the_account_page_changes_it() -> None:
@@ -130,7 +125,7 @@ async def test_the_account_page_changes_it() -> None:
         page = await world.browser.click(page, "Acme, Inc.")
         assert page.url == world.url("/.gateway/")
         assert "Acme, Inc." in page.text
-        assert await statuses(world, "/acme", "/admins", "/bill") == [200, 200, 200]
+        assert await world.statuses("/acme", "/admins", "/bill") == [200, 200, 200]
 
 
 async def test_the_refusal_offers_another_organization() -> None:
@@ -157,9 +152,9 @@ async def test_a_removed_membership_is_out_after_the_interval() -> None:
     async with world_of(OF_BOTH) as world:
         await choose(world, "Acme, Inc.")
         world.logto.people["ada"] = replace(OF_BOTH, memberships=(UMBRELLA, OTHER))
-        assert await statuses(world, "/acme") == [200]
+        assert await world.statuses("/acme") == [200]
         world.clock.at += OVERDUE
-        assert await statuses(world, "/acme", "/admins", "/bill", "/") == [403] * 4
+        assert await world.statuses("/acme", "/admins", "/bill", "/") == [403] * 4
         page = await world.open("/")
         assert page.url == world.url(CHOICE)  # never another one by itself
         page = await world.browser.click(page, "Umbrella <b>")
@@ -171,7 +166,7 @@ async def test_a_removed_role_there_is_out_after_the_interval() -> None:
         await world.sign_in()
         world.logto.people["ada"] = replace(ADA, memberships=(Member("acme"),))
         world.clock.at += OVERDUE
-        assert await statuses(world, "/", "/admins", "/bill") == [200, 403, 403]
+        assert await world.statuses("/", "/admins", "/bill") == [200, 403, 403]
 
 
 async def test_a_choice_that_logto_does_not_confirm_any_more_is_none() -> None:
@@ -181,7 +176,7 @@ async def test_a_choice_that_logto_does_not_confirm_any_more_is_none() -> None:
         page = await world.browser.click(page, "Acme, Inc.")
         assert page.status == 200
         assert "Acme" not in page.text
-        assert await statuses(world, "/acme", "/admins") == [403, 403]
+        assert await world.statuses("/acme", "/admins") == [403, 403]
 
 
 async def test_while_logto_is_away_the_choice_does_not_change() -> None:
@@ -191,12 +186,12 @@ async def test_while_logto_is_away_the_choice_does_not_change() -> None:
         world.logto.faults["me"] = Fault(status=503)
         page = await world.browser.click(page, "Umbrella <b>")
         assert page.status == 503
-        assert await statuses(world, "/acme", "/bill") == [200, 200]
+        assert await world.statuses("/acme", "/bill") == [200, 200]
         world.logto.faults.clear()
         world.clock.at += 120
         page = await world.browser.click(await world.open(CHOICE), "Umbrella <b>")
         assert page.status == 200
-        assert await statuses(world, "/acme", "/bill") == [403, 403]
+        assert await world.statuses("/acme", "/bill") == [403, 403]
 
 
 async def test_the_scopes_are_those_of_the_chosen_one() -> None:
@@ -225,21 +220,17 @@ async def test_who_needs_more_for_the_token_does_not_act_for_it() -> None:
 
         world.logto.behaviour.token_hook = refuse
         world.clock.at += OVERDUE
-        assert await statuses(world, "/", "/acme", "/bill") == [403, 403, 403]
+        assert await world.statuses("/", "/acme", "/bill") == [403, 403, 403]
 
 
 async def test_without_a_refresh_token_a_choice_gives_no_permissions() -> None:
     """Nobody can ask Logto what they may do there."""
     async with world_of(OF_BOTH) as world:
-
-        def withhold(answer: Claims) -> None:
-            answer.pop("refresh_token", None)
-
-        world.logto.behaviour.token_hook = withhold
+        world.logto.behaviour.token_hook = no_refresh_token
         page = await choose(world, "Acme, Inc.", "/acme")
         assert (page.url, page.status) == (world.url("/acme"), 200)
-        assert await statuses(world, "/admins", "/bill") == [200, 403]
-        assert world.logto.requests.count("token", grant_type="refresh_token") == 0
+        assert await world.statuses("/admins", "/bill") == [200, 403]
+        assert refreshes(world.logto) == 0
 
 
 FIXED = 'organization = "acme"'
@@ -249,8 +240,8 @@ async def test_a_fixed_organization_is_not_asked_for() -> None:
     async with world_of(OF_BOTH, logto_keys=FIXED, tables=HEADERS) as world:
         await world.sign_in()
         assert world.upstream.last.value("X-Organization") == "acme"
-        assert await statuses(world, "/acme", "/admins", "/bill") == [200, 200, 200]
-        assert await statuses(world, CHOICE) == [404]
+        assert await world.statuses("/acme", "/admins", "/bill") == [200, 200, 200]
+        assert await world.statuses(CHOICE) == [404]
         assert "Change organization" not in (await world.open("/.gateway/")).text
 
 
@@ -280,7 +271,7 @@ async def test_nobody_chooses_what_is_not_theirs(choice: str) -> None:
         before = world.session_cookie()
         assert (await post(world, choice)).status == 400
         assert world.session_cookie() == before
-        assert await statuses(world, "/acme") == [403]
+        assert await world.statuses("/acme") == [403]
 
 
 async def test_19_another_site_does_not_choose() -> None:
@@ -288,7 +279,7 @@ async def test_19_another_site_does_not_choose() -> None:
         await choose(world, "Umbrella <b>")
         refused = await post(world, "acme", **{"Sec-Fetch-Site": "cross-site"})
         assert (refused.status, refused.json()["error"]) == (403, "cross_site_request")
-        assert await statuses(world, "/acme") == [403]
+        assert await world.statuses("/acme") == [403]
 
 
 async def test_20_the_choice_leads_nowhere_else() -> None:
@@ -309,7 +300,7 @@ async def test_the_choice_is_in_the_session_and_in_every_tab() -> None:
         assert world.session_cookie() != former
         planted = f"{world.name}={former}; Path=/"
         world.browser.cookies.store(world.url(), [planted], world.clock())
-        assert await statuses(world, "/acme") == [200]
+        assert await world.statuses("/acme") == [200]
 
 
 async def test_nobody_who_is_signed_out_chooses() -> None:

@@ -49,11 +49,6 @@ async def world_of(
         yield world
 
 
-async def statuses(world: World, *paths: str) -> list[int]:
-    """Return what a script gets: it is never led to Logto."""
-    return [(await world.browser.fetch(world.url(path))).status for path in paths]
-
-
 def asked(world: World, **parameters: str) -> int:
     return world.logto.requests.count("token", **parameters)
 
@@ -61,7 +56,7 @@ def asked(world: World, **parameters: str) -> int:
 async def test_roles_and_scopes_open_their_routes() -> None:
     async with world_of() as world:
         await world.sign_in()
-        assert await statuses(world, "/admin", "/read", "/write") == [200] * 3
+        assert await world.statuses("/admin", "/read", "/write") == [200] * 3
         assert asked(world, resource=API) == asked(world, resource=OTHER_API) == 1
 
 
@@ -69,14 +64,14 @@ async def test_only_what_is_permitted_opens_a_route() -> None:
     reader = replace(ADA, roles=("Admin",), permissions={API: ("read:notes",)})
     async with world_of(reader) as world:
         await world.sign_in()
-        assert await statuses(world, "/admin", "/read", "/write") == [403, 200, 403]
+        assert await world.statuses("/admin", "/read", "/write") == [403, 200, 403]
 
 
 async def test_a_scope_of_any_listed_resource_counts() -> None:
     who = replace(ADA, permissions={OTHER_API: ("read:notes",), "else": ("write",)})
     async with world_of(who) as world:
         await world.sign_in()
-        assert await statuses(world, "/read", "/write") == [200, 403]
+        assert await world.statuses("/read", "/write") == [200, 403]
 
 
 async def test_what_rules_name_is_asked_for_at_the_sign_in() -> None:
@@ -100,9 +95,9 @@ async def test_29_a_removed_role_is_out_after_the_revalidation_interval() -> Non
     async with world_of() as world:
         await world.sign_in()
         world.logto.people["ada"] = replace(EDITOR, roles=("editor",))
-        assert await statuses(world, "/admin") == [200]
+        assert await world.statuses("/admin") == [200]
         world.clock.at += OVERDUE
-        assert await statuses(world, "/admin", "/read", "/") == [403, 200, 200]
+        assert await world.statuses("/admin", "/read", "/") == [403, 200, 200]
 
 
 async def test_29_a_removed_permission_is_out_after_the_interval() -> None:
@@ -110,16 +105,16 @@ async def test_29_a_removed_permission_is_out_after_the_interval() -> None:
         await world.sign_in()
         world.logto.people["ada"] = replace(EDITOR, permissions={API: ("read:notes",)})
         world.clock.at += OVERDUE
-        assert await statuses(world, "/write", "/read") == [403, 200]
+        assert await world.statuses("/write", "/read") == [403, 200]
 
 
 async def test_a_role_that_was_given_counts_after_the_interval() -> None:
     async with world_of(ADA) as world:
         await world.sign_in()
-        assert await statuses(world, "/admin", "/read") == [403, 403]
+        assert await world.statuses("/admin", "/read") == [403, 403]
         world.logto.people["ada"] = EDITOR
         world.clock.at += OVERDUE
-        assert await statuses(world, "/admin", "/read") == [200, 200]
+        assert await world.statuses("/admin", "/read") == [200, 200]
 
 
 async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> None:
@@ -128,7 +123,7 @@ async def test_every_token_in_turn_goes_on_with_the_newest_refresh_token() -> No
         await world.sign_in()
         for _ in range(4):
             world.clock.at += OVERDUE
-            assert await statuses(world, "/admin", "/read") == [200, 200]
+            assert await world.statuses("/admin", "/read") == [200, 200]
 
 
 async def test_a_refresh_token_that_a_resource_brought_is_kept() -> None:
@@ -141,10 +136,10 @@ async def test_a_refresh_token_that_a_resource_brought_is_kept() -> None:
 
         world.logto.behaviour.token_hook = pass_time
         world.clock.at += OVERDUE
-        assert await statuses(world, "/admin") == [200]
+        assert await world.statuses("/admin") == [200]
         world.logto.behaviour.token_hook = None
         world.clock.at += OVERDUE  # the former one would end the grant
-        assert await statuses(world, "/admin", "/read") == [200, 200]
+        assert await world.statuses("/admin", "/read") == [200, 200]
 
 
 async def test_while_logto_is_away_for_a_resource_the_session_serves_on() -> None:
@@ -157,11 +152,11 @@ async def test_while_logto_is_away_for_a_resource_the_session_serves_on() -> Non
 
         world.logto.behaviour.token_hook = break_down
         world.clock.at += OVERDUE
-        assert await statuses(world, "/admin", "/read") == [200, 200]
+        assert await world.statuses("/admin", "/read") == [200, 200]
         world.logto.behaviour.token_hook = None
         world.logto.faults.clear()
         world.clock.at += 120
-        assert await statuses(world, "/admin", "/read", "/") == [403, 403, 200]
+        assert await world.statuses("/admin", "/read", "/") == [403, 403, 200]
 
 
 async def test_while_logto_is_away_for_a_resource_nobody_signs_in() -> None:
@@ -190,7 +185,7 @@ async def test_a_resource_that_logto_does_not_know_gives_no_scopes() -> None:
         world.logto.behaviour.token_hook = unknown
         world.clock.at += OVERDUE
         with capture_logs() as lines:
-            assert await statuses(world, "/read", "/admin") == [403, 200]
+            assert await world.statuses("/read", "/admin") == [403, 200]
         told = [line for line in lines if line["event"] == "resource_refused"]
         assert [line["resource"] for line in told] == [API, OTHER_API]
 
@@ -233,7 +228,7 @@ async def test_31_an_access_token_of_somebody_else_ends_the_session() -> None:
         await world.sign_in()
         world.logto.behaviour.access_token_hook = changed("sub", "q2m4w0z9k1rd")  # type: ignore[assignment]
         world.clock.at += OVERDUE
-        assert await statuses(world, "/read", "/") == [401, 401]
+        assert await world.statuses("/read", "/") == [401, 401]
 
 
 async def test_31_an_access_token_of_somebody_else_signs_nobody_in() -> None:

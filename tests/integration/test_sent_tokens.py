@@ -9,30 +9,12 @@ from gateway.demo.people import ADA as ADA_AT_X
 from gateway.demo.signing_keys import Claims, Header
 from tests.support.asking_application import claims_of
 from tests.support.recording_upstream import Reached
-from tests.support.whole_world import ADA, World, whole_world
+from tests.support.whole_world import ADA, EVERY_ACCESS, World, whole_world
 
 ORDERS, OTHER = "https://orders.example.com", "https://other.example.com"
 ACCESS, ID = "X-Forwarded-Access-Token", "X-Forwarded-Id-Token"
 BOTH = "[identity]\npass_access_token = true\npass_id_token = true\n"
 ROOM = 'max_cookie_size = "8KiB"'
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-[[routes]]
-path = "/optional"
-upstream = "UPSTREAM"
-access = "optional"
-[[routes]]
-path = "/optional/bob"
-upstream = "UPSTREAM"
-access = "optional"
-allow = { x_usernames = ["bob_example"] }
-"""
 
 
 def tokens_in(reached: Reached) -> tuple[str | None, str | None]:
@@ -51,7 +33,7 @@ async def test_by_default_no_token_goes_anywhere() -> None:
 
 
 async def test_both_are_sent_where_the_application_is_told_who_it_is() -> None:
-    async with whole_world(ROUTES, tables=BOTH, session=ROOM) as world:
+    async with whole_world(EVERY_ACCESS, tables=BOTH, session=ROOM) as world:
         await world.sign_in()
         access, id_token = tokens_in(world.upstream.last)
         assert await is_for_userinfo(world, access)

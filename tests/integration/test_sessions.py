@@ -8,22 +8,9 @@ import pytest
 from gateway.sessions.codec import KeyRing, Purpose
 from tests.support.running_gateway import KEY, anyone, running_gateway
 from tests.support.virtual_browser import VirtualBrowser
-from tests.support.whole_world import ADA, BOB, World, whole_world
+from tests.support.whole_world import ADA, BOB, EVERY_ACCESS, World, whole_world
 
 OTHER_KEY = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA"
-SOME_PUBLIC = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-[[routes]]
-path = "/optional"
-upstream = "UPSTREAM"
-access = "optional"
-"""
 
 
 async def is_signed_in(world: World) -> bool:
@@ -277,7 +264,7 @@ def broken_cookies(world: World) -> dict[str, str]:
 
 
 async def test_10_a_broken_cookie_is_no_session_on_any_endpoint() -> None:
-    async with whole_world(SOME_PUBLIC) as world:
+    async with whole_world(EVERY_ACCESS) as world:
         await world.sign_in()
         for label, cookie in broken_cookies(world).items():
             async with VirtualBrowser(now=world.clock) as stranger:

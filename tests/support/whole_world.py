@@ -14,6 +14,26 @@ from tests.support.virtual_browser import Page, VirtualBrowser
 
 ADA, BOB = "87xtcn7tlv7b", "q2m4w0z9k1rd"  # their subjects at the emulated Logto
 
+# Routes of each access, and one that tells of Bob alone who it is.
+EVERY_ACCESS = """
+[[routes]]
+upstream = "UPSTREAM"
+allow = "anyone"
+[[routes]]
+path = "/public"
+upstream = "UPSTREAM"
+access = "public"
+[[routes]]
+path = "/optional"
+upstream = "UPSTREAM"
+access = "optional"
+[[routes]]
+path = "/optional/bob"
+upstream = "UPSTREAM"
+access = "optional"
+allow = { x_usernames = ["bob_example"] }
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -59,6 +79,10 @@ class World:
             planted = f"{self.name}={cookie}; Path=/"
             browser.cookies.store(self.url(), [planted], self.clock())
             return await browser.fetch(self.url(target))
+
+    async def statuses(self, *targets: str) -> list[int]:
+        """Return what a script gets: it is never led to Logto."""
+        return [(await self.ask(target)).status for target in targets]
 
     async def back_from_logto(self, target: str = "/", person: str = "ada") -> str:
         """Sign in up to the callback, and return its URL, unvisited."""
