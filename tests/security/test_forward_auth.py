@@ -19,7 +19,6 @@ from tests.security.test_paths import is_public, targets
 from tests.support.applications_reading import readings
 from tests.support.fortress import (
     ADA,
-    HANDSHAKE,
     NAVIGATION,
     ROUTES,
     Fortress,
@@ -71,14 +70,7 @@ async def ask(  # noqa: PLR0913 - the parts of a request
     host: bytes | None = None,
 ) -> Message:
     """Ask about one request, and return the answer; as :meth:`Fortress.ask`."""
-    fields: list[Field] = []
-    if person:
-        fields.append((b"Cookie", walls.cookies[person]))
-    if upgrade:
-        fields += HANDSHAKE
-    if all(name != b"Origin" for name, _ in more):
-        fields.append((b"Origin", walls.origin))
-    fields += more
+    fields = walls.fields(*more, person=person, upgrade=upgrade)
     data = question(
         form, target, fields, method=method, host=walls.host if host is None else host
     )

@@ -96,6 +96,22 @@ class Fortress:
         """The name of the session's cookie."""
         return self.gateway.settings.session.cookie_name.encode()
 
+    def fields(
+        self, *more: Field, person: str | None = None, upgrade: bool = False
+    ) -> list[Field]:
+        """Return the fields of a request, *more* and those that stand before them.
+
+        It comes from a page of ours where *more* names no Origin.
+        """
+        fields: list[Field] = []
+        if person:
+            fields.append((b"Cookie", self.cookies[person]))
+        if upgrade:
+            fields += HANDSHAKE
+        if all(name != b"Origin" for name, _ in more):
+            fields.append((b"Origin", self.origin))
+        return [*fields, *more]
+
     async def ask(
         self,
         target: bytes,
@@ -105,18 +121,11 @@ class Fortress:
         upgrade: bool = False,
         body: bytes = b"",
     ) -> Message:
-        """Send one request, with *more* fields, and return its answer.
-
-        It comes from a page of ours where *more* names no Origin.
-        """
-        fields: list[Field] = [(b"Host", self.host)]
-        if person:
-            fields.append((b"Cookie", self.cookies[person]))
-        if upgrade:
-            fields += HANDSHAKE
-        if all(name != b"Origin" for name, _ in more):
-            fields.append((b"Origin", self.origin))
-        fields += more
+        """Send one request with :meth:`fields`, and return its answer."""
+        fields = [
+            (b"Host", self.host),
+            *self.fields(*more, person=person, upgrade=upgrade),
+        ]
         if body:
             fields.append((b"Content-Length", b"%d" % len(body)))
         data = raw_request(method, target, fields) + body
