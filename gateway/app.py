@@ -10,12 +10,15 @@ from config.settings import Settings
 from gateway.assembly.assemble import assemble
 from gateway.assembly.parts import Parts
 from gateway.operations.admin_listener import AdminListener
+from gateway.operations.certificate_days import (
+    CertificateDays,
+    days_at_start,
+    say_days,
+)
 from gateway.operations.listeners import Listeners
 from gateway.operations.listening import tls_context
 from gateway.operations.metrics import Metrics
-from gateway.operations.start_failed import (
-    check_authorities,
-)
+from gateway.operations.start_failed import check_authorities
 from gateway.operations.workers.company import Company
 from gateway.sessions.revocations import Whose
 
@@ -52,6 +55,7 @@ class Gateway:
         )
         self._parts: Parts | None = None
         self._tls: ssl.SSLContext | None = None
+        self._days: CertificateDays | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -75,6 +79,7 @@ class Gateway:
     async def _start(self) -> None:
         server = self._settings.server
         self._tls = tls_context(server.tls_certificate, server.tls_key)
+        self._days = days_at_start(server.tls_certificate)
         check_authorities(self._settings)
         self._public.bind(server.listen, "server.listen")
         if self._admin is not None:
@@ -85,6 +90,8 @@ class Gateway:
             monotonic=self._monotonic,
             company=self._company,
         )
+        if self._days is not None:
+            parts.metrics.show_certificate_end(self._days.ends)
         await parts.revocation.sharing.start()
         if self._admin is not None:
             await self._admin.start(self._exposition, self.revoke)
@@ -96,6 +103,11 @@ class Gateway:
         if self._parts is not None:
             await more.accept(self._parts.server, self._tls)
         return more
+
+    def say_certificate_days(self) -> None:
+        """Log where the certificate that is served ends soon, or is no good now."""
+        if self._days is not None:
+            say_days(self._days, self._now())
 
     @property
     def metrics(self) -> Metrics:

@@ -93,6 +93,7 @@ async def _serve(settings: Settings, config_path: str) -> None:
     await gateway.start()
     gc.collect()
     gc.freeze()  # what is here now stays: collections need not look at it again
+    gateway.say_certificate_days()
     log.info(
         "listening",
         addresses=gateway.addresses,

@@ -134,6 +134,8 @@ async def _work(given: Given, settings: Settings) -> None:
     await gateway.start()
     gc.collect()
     gc.freeze()  # what is here now stays: collections need not look at it again
+    if given["number"] == 1:  # it is the same for all
+        gateway.say_certificate_days()
     gateway.watch_trouble(line.say_trouble)
     line.serve(serving)
     async with asyncio.TaskGroup() as group:

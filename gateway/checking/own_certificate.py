@@ -1,14 +1,11 @@
 """What browsers would say of `tls_certificate`: its days and its names. This blocks."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cryptography import x509
 
 from config.settings import Settings
-
-SOON = timedelta(days=14)
+from gateway.operations.certificate_days import certificate_of, days_of
 
 
 def certificate_hints(settings: Settings, now: float) -> Iterator[str]:
@@ -19,17 +16,8 @@ def certificate_hints(settings: Settings, now: float) -> Iterator[str]:
     file = settings.server.tls_certificate
     if not file:
         return
-    own = x509.load_pem_x509_certificates(Path(file).read_bytes())[0]
-    today = datetime.fromtimestamp(now, UTC)
-    ends, begins = own.not_valid_after_utc, own.not_valid_before_utc
-    if ends < today:
-        yield f"tls_certificate has expired on {ends:%Y-%m-%d}: browsers refuse it"
-    elif ends < today + SOON:
-        yield f"tls_certificate expires on {ends:%Y-%m-%d}: renew it, and restart"
-    if begins > today:
-        yield (
-            f"tls_certificate is good from {begins:%Y-%m-%d} on: is the clock right?"
-        )
+    own = certificate_of(file)
+    yield from days_of(own).complaints(now)
     for host in _unnamed(settings, own):
         yield f"tls_certificate does not name {host}: browsers refuse it there"
 

@@ -95,6 +95,14 @@ class Metrics:
         )
         Info("gateway_build", "What is running.", registry=registry).info(_build())
 
+    def show_certificate_end(self, ends: float) -> None:
+        """Show until when the certificate is good that is served (unix seconds)."""
+        self.watch(
+            "gateway_tls_certificate_not_after_seconds",
+            "Until when tls_certificate is good, in unix seconds.",
+            lambda: ends,
+        )
+
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Show *value*, asked at each scrape, as the gauge *name*."""
         Gauge(name, text, registry=self._registry).set_function(value)

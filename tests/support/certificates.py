@@ -29,8 +29,13 @@ class Certificate:
         return context
 
 
-def self_signed(folder: Path, *names: str) -> Certificate:
-    """Write a certificate for the DNS *names* to *folder*; good from now on."""
+def self_signed(
+    folder: Path, *names: str, begins: float = -1, ends: float = 1
+) -> Certificate:
+    """Write a certificate for the DNS *names* to *folder*.
+
+    It is good from the day *begins* to the day *ends*, counted from now.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
     today = datetime.now(UTC)  # noqa: TID251 - TLS reads the real clock too
@@ -40,8 +45,8 @@ def self_signed(folder: Path, *names: str) -> Certificate:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
+        .not_valid_before(today + timedelta(days=begins))
+        .not_valid_after(today + timedelta(days=ends))
         .add_extension(
             x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
             critical=False,

@@ -2,8 +2,9 @@
 
 Counters and histograms are added up, also those of workers that are gone: what was
 counted once never grows less.  Gauges are added up, but for those that say whether
-something is so.  What belongs to a process (memory, descriptors, garbage collection)
-stays apart, with the worker as a label.
+something is so, or when something comes: the soonest counts.  What belongs to a
+process (memory, descriptors, garbage collection) stays apart, with the worker as a
+label.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 GROWING = frozenset({"counter", "histogram"})
 OF_A_PROCESS = ("process_", "python_gc_")
 YES_OR_NO = frozenset({"gateway_build", "gateway_logto_away", "gateway_redis_away"})
+SOONEST = frozenset({"gateway_tls_certificate_not_after_seconds"})
 LABEL = "worker"
 
 Labels = tuple[tuple[str, str], ...]
@@ -80,6 +82,8 @@ def summed(told: Mapping[str, Iterable[Family]]) -> list[Family]:
                 key = sample.name, (*sample.labels, *more)
                 if family.name in YES_OR_NO:
                     known[key] = max(known.get(key, sample.value), sample.value)
+                elif family.name in SOONEST:
+                    known[key] = min(known.get(key, sample.value), sample.value)
                 else:
                     known[key] = known.get(key, 0.0) + sample.value
     return [

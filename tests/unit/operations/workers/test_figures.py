@@ -59,6 +59,15 @@ def test_what_is_so_for_several_workers_is_one(name: str) -> None:
     assert value(summed({"1": (so,), "2": (so,)}), name) == 1
 
 
+def test_of_several_certificates_the_first_to_end_counts() -> None:
+    name = "gateway_tls_certificate_not_after_seconds"
+    ends = [
+        (Family(name, "gauge", "End.", (Sample(name, (), at),)),)
+        for at in (1.8e9, 1.7e9, 1.9e9)  # one worker started before the file was new
+    ]
+    assert value(summed(dict(zip("123", ends, strict=True))), name) == 1.7e9
+
+
 def test_what_a_worker_that_ended_had_counted_stays() -> None:
     past = growing(process(3, 2.0, 100))
     told = summed({"past": past, "1": process(4, 0.5, 200)})
