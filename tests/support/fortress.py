@@ -144,17 +144,18 @@ class Fortress:
         """Send *data* on a connection of its own; return what comes back.
 
         Until the gateway closes, or has sent *enough* whole responses (0: never), or
-        is silent for *quiet* seconds.
+        is silent for *quiet* seconds, for the first of an answer three times as long.
         """
         heard = b""
         async with connected(self.gateway.port) as client:
             client.send(data)
-            patience = 10.0 if enough else quiet
+            patience = 10.0 if enough else 3 * quiet
             try:
                 while True:
                     async with asyncio.timeout(patience):
                         more = await client.read_some()
                     heard += more
+                    patience = 10.0 if enough else quiet
                     if not more:
                         return Heard(heard, closed=True)
                     if enough and _count(heard, methods) >= enough:
