@@ -37,6 +37,7 @@ STARTS: dict[str, Start] = {
     "nginx-https": lambda world: start_nginx(world, https=True),
 }
 PROFILED = 10.0  # seconds
+REST = 3.0  # seconds after the last case: what it took may go back to the system
 
 
 def say(text: str) -> None:
@@ -86,6 +87,7 @@ async def measure(
         if results:
             tables.append(table(case, results))
     names = memory.started
+    await asyncio.sleep(REST)
     tables.append(
         memory_table(
             {
