@@ -28,21 +28,13 @@ from yarl import URL
 
 from tests.support.fuzzing import briefly
 from tests.support.loop_thread import LoopThread, loop_thread
+from tests.support.sample_routes import TWO_HOSTS
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA, BOB, World, whole_world
 
 ONE, OTHER = "https://one.example.com", "https://other.example.com"
 HOSTS = (ONE, OTHER)
 PEOPLE = {"ada": ADA, "bob": BOB}
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-host = "other.example.com"
-upstream = "UPSTREAM"
-allow = "anyone"
-"""
 NO_LIMITS = "[limits]\nsign_ins_per_minute = 1000000\n"
 BROWSERS = 3
 LASTS = 600  # seconds that an attempt is good for
@@ -317,7 +309,7 @@ def changed(query: Query, how: str, values: dict[str, str]) -> Query:
 
 @asynccontextmanager
 async def two_hosts() -> Any:  # noqa: ANN401 - an asynchronous iterator of a World
-    async with whole_world(ROUTES, public_url=ONE, tables=NO_LIMITS) as world:
+    async with whole_world(TWO_HOSTS, public_url=ONE, tables=NO_LIMITS) as world:
         world.logto.client.register_gateway(OTHER)
         yield world
 

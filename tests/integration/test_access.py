@@ -6,8 +6,9 @@ import pytest
 
 from gateway.demo.people import ADA as ADA_AT_X
 from tests.support.raw_client import exchange
+from tests.support.sample_routes import EVERY_ACCESS
 from tests.support.virtual_browser import VirtualBrowser
-from tests.support.whole_world import ADA, BOB, EVERY_ACCESS, whole_world
+from tests.support.whole_world import ADA, BOB, whole_world
 
 
 def for_whom(allow: str) -> str:

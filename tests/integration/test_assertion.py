@@ -7,7 +7,8 @@ import jwt
 import pytest
 
 from tests.support.raw_client import exchange
-from tests.support.whole_world import ADA, BOB, EVERY_ACCESS, World, whole_world
+from tests.support.sample_routes import EVERY_ACCESS
+from tests.support.whole_world import ADA, BOB, World, whole_world
 
 HEADER = "X-Gateway-Assertion"
 KNOWN = [  # to applications that stand behind other gateways

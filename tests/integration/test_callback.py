@@ -9,6 +9,7 @@ import pytest
 from gateway.demo.faults import Fault
 from tests.support.door import Door
 from tests.support.running_gateway import anyone, running_gateway
+from tests.support.sample_routes import TWO_HOSTS
 from tests.support.virtual_browser import Page, VirtualBrowser
 from tests.support.whole_world import ADA, World, whole_world
 
@@ -175,16 +176,7 @@ async def test_21_another_browsers_callback_is_refused() -> None:
 
 
 async def test_21_another_hosts_attempt_is_refused() -> None:
-    routes = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-host = "other.example.com"
-upstream = "UPSTREAM"
-allow = "anyone"
-"""
-    async with whole_world(routes, public_url="https://app.example.com") as world:
+    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
         other = "https://other.example.com"
         world.logto.client.register_gateway(other)
         world.browser.published[other] = f"http://127.0.0.1:{world.gateway.port}"

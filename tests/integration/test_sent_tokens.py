@@ -9,7 +9,8 @@ from gateway.demo.people import ADA as ADA_AT_X
 from gateway.demo.signing_keys import Claims, Header
 from tests.support.asking_application import claims_of
 from tests.support.recording_upstream import Reached
-from tests.support.whole_world import ADA, EVERY_ACCESS, World, whole_world
+from tests.support.sample_routes import EVERY_ACCESS
+from tests.support.whole_world import ADA, World, whole_world
 
 ORDERS, OTHER = "https://orders.example.com", "https://other.example.com"
 ACCESS, ID = "X-Forwarded-Access-Token", "X-Forwarded-Id-Token"

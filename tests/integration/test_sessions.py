@@ -7,8 +7,9 @@ import pytest
 
 from gateway.sessions.codec import KeyRing, Purpose
 from tests.support.running_gateway import KEY, anyone, running_gateway
+from tests.support.sample_routes import EVERY_ACCESS
 from tests.support.virtual_browser import VirtualBrowser
-from tests.support.whole_world import ADA, BOB, EVERY_ACCESS, World, whole_world
+from tests.support.whole_world import ADA, BOB, World, whole_world
 
 OTHER_KEY = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA"
 

@@ -6,24 +6,13 @@ from dataclasses import replace
 
 from gateway.demo.people import ADA, Member
 from gateway.demo.signing_keys import Claims, Header
+from tests.support.sample_routes import WITH_DANGER, WITHIN
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import ADA as ADA_SUB, BOB as BOB_SUB, World, whole_world
 
-WITHIN = 900  # seconds
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/danger"
-upstream = "UPSTREAM"
-allow = "anyone"
-require = { signed_in_within = "15m" }
-"""
-
 
 @asynccontextmanager
-async def world_of(routes: str = ROUTES, **tables: str) -> AsyncIterator[World]:
+async def world_of(routes: str = WITH_DANGER, **tables: str) -> AsyncIterator[World]:
     async with whole_world(routes, **tables) as world:
         yield world
 
@@ -164,7 +153,7 @@ async def test_where_logto_does_not_tell_the_time_nothing_is_recent() -> None:
 
 async def test_the_organization_stays_the_same() -> None:
     allow = 'allow = { organizations = ["acme", "umbrella"] }'
-    async with world_of(ROUTES.replace('allow = "anyone"', allow)) as world:
+    async with world_of(WITH_DANGER.replace('allow = "anyone"', allow)) as world:
         world.logto.organizations.update(acme="Acme", umbrella="Umbrella")
         members = (Member("acme"), Member("umbrella"))
         world.logto.people["ada"] = replace(ADA, memberships=members)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.support.raw_client import RawResponse, connected, exchange
+from tests.support.sample_routes import TWO_HOSTS
 from tests.support.virtual_browser import FetchBlockedError
 from tests.support.whole_world import World, whole_world
 
@@ -262,19 +263,15 @@ async def test_19_another_sites_script_and_image_come_without_the_session() -> N
 # Hosts.
 
 
-TWO_HOSTS = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-host = "other.example.com"
-upstream = "UPSTREAM"
-allow = "anyone"
+HOSTS = (
+    TWO_HOSTS
+    + """
 [[routes]]
 host = "*.lab.example.com"
 upstream = "UPSTREAM"
 access = "public"
 """
+)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +300,7 @@ access = "public"
     ],
 )
 async def test_12_hosts(host: str, status: int) -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         answer = await ask(world, host=host, fields=NAVIGATION)
         assert answer.status == status
         assert bool(world.upstream.requests) == (status == 200)
@@ -325,7 +322,7 @@ async def test_12_hosts(host: str, status: int) -> None:
     ],
 )
 async def test_12_two_hosts_or_none_are_400(fields: list[str]) -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         head = "\r\n".join(["GET / HTTP/1.1", *fields, "", ""])
         answer = await exchange(world.gateway.port, head.encode())
         assert answer.status == 400
@@ -353,7 +350,7 @@ async def test_12_two_hosts_or_none_are_400(fields: list[str]) -> None:
 async def test_a_target_that_is_not_one_is_400_and_closes(
     target: str, status: int
 ) -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         answer = await ask(world, target, host="app.example.com", fields=NAVIGATION)
         assert answer.status == status, answer.head
         assert (answer.value(b"Connection") == b"close") == (status == 400)
@@ -371,7 +368,7 @@ async def test_headers_that_are_too_large_are_431_and_close() -> None:
 
 
 async def test_08_a_stranger_as_host_gets_no_cookie_and_no_redirect() -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         for target in ("/", "/.gateway/sign-in", "/.gateway/callback?state=a&code=b"):
             answer = await ask(world, target, host="evil.example", fields=NAVIGATION)
             assert answer.status == 421
@@ -403,7 +400,7 @@ async def test_a_public_address_that_is_not_loopback_leads_nobody_there() -> Non
 
 
 async def test_each_host_has_its_own_cookie_and_the_second_sign_in_is_silent() -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         other = "https://other.example.com"
         world.logto.client.register_gateway(other)
         world.browser.published[other] = f"http://127.0.0.1:{world.gateway.port}"
@@ -430,7 +427,7 @@ FORWARDED_HOST = (*NAVIGATION, "X-Forwarded-Host: other.example.com")
 
 async def test_07_the_host_a_trusted_proxy_names_counts() -> None:
     async with whole_world(
-        TWO_HOSTS,
+        HOSTS,
         public_url="https://app.example.com",
         server='trusted_proxies = ["127.0.0.1/32"]',
     ) as world:
@@ -447,7 +444,7 @@ async def test_07_the_host_a_trusted_proxy_names_counts() -> None:
 
 
 async def test_07_the_host_that_anybody_else_names_does_not() -> None:
-    async with whole_world(TWO_HOSTS, public_url="https://app.example.com") as world:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
         for fields in (
             FORWARDED_HOST,
             (*NAVIGATION, "Forwarded: host=other.example.com"),
@@ -464,7 +461,7 @@ async def test_07_the_host_that_anybody_else_names_does_not() -> None:
 
 async def test_07_scheme_and_port_are_never_taken_from_a_header() -> None:
     async with whole_world(
-        TWO_HOSTS,
+        HOSTS,
         public_url="https://app.example.com",
         server='trusted_proxies = ["127.0.0.1/32"]',
     ) as world:

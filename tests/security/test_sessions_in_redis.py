@@ -27,25 +27,19 @@ from gateway.sessions.stored import Stored
 from tests.support.configuration import OTHER_KEY
 from tests.support.redis_server import RedisServer
 from tests.support.running_gateway import KEY
+from tests.support.sample_routes import TWO_HOSTS
 from tests.support.session_settings import Settings
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA, World, whole_world
 
-HOSTS = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-host = "other.example.com"
-upstream = "UPSTREAM"
-allow = "anyone"
-"""
 PUBLIC, OTHER = "https://app.example.com", "https://other.example.com"
 
 
 @pytest.fixture
 async def world(redis: RedisServer) -> AsyncIterator[World]:
-    async with whole_world(HOSTS, session=redis.session, public_url=PUBLIC) as world:
+    async with whole_world(
+        TWO_HOSTS, session=redis.session, public_url=PUBLIC
+    ) as world:
         world.browser.published[OTHER] = world.browser.published[PUBLIC]
         yield world
 

@@ -11,26 +11,15 @@ import pytest
 
 from gateway.demo.signing_keys import Claims, Header
 from tests.support.raw_client import exchange
+from tests.support.sample_routes import WITH_DANGER, WITHIN
 from tests.support.virtual_browser import Page
 from tests.support.whole_world import World, whole_world
-
-WITHIN = 900  # seconds
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/danger"
-upstream = "UPSTREAM"
-allow = "anyone"
-require = { signed_in_within = "15m" }
-"""
 
 
 @asynccontextmanager
 async def too_old(session: str = "") -> AsyncIterator[World]:
     """A world in which Ada signed in too long ago, here and at Logto."""
-    async with whole_world(ROUTES, session=session) as world:
+    async with whole_world(WITH_DANGER, session=session) as world:
         await world.sign_in()
         world.clock.at += WITHIN
         world.upstream.requests.clear()

@@ -14,26 +14,6 @@ from tests.support.virtual_browser import Page, VirtualBrowser
 
 ADA, BOB = "87xtcn7tlv7b", "q2m4w0z9k1rd"  # their subjects at the emulated Logto
 
-# Routes of each access, and one that tells of Bob alone who it is.
-EVERY_ACCESS = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-[[routes]]
-path = "/optional"
-upstream = "UPSTREAM"
-access = "optional"
-[[routes]]
-path = "/optional/bob"
-upstream = "UPSTREAM"
-access = "optional"
-allow = { x_usernames = ["bob_example"] }
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class World:
