@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.certificates import self_signed
+from tests.support.lasting_upstream import lasting_upstream
+from tests.support.lasting_world import is_closed, with_live
 from tests.support.project import ROOT
 from tests.support.redis_server import RedisServer, redis_server
-from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
-from tests.support.running_gateway import anyone
+from tests.support.replicas import replicas
 from tests.support.whole_world import World, whole_world
 
 GUIDE = (ROOT / "docs/how-to/redis.md").read_text("utf-8")
@@ -158,41 +158,21 @@ async def test_a_redis_that_hangs_holds_nobody_up_for_long(
 async def test_a_redis_that_lost_everything_signs_out_cleanly() -> None:
     async with (
         redis_server() as redis,
-        echo_upstream() as address,
-        replicas(redis, count=1, session=SOON, routes=anyone(address)) as one,
-        one_socket(one) as socket,
+        lasting_upstream() as live,
+        replicas(redis, count=1, session=SOON, routes=with_live(live)) as one,
     ):
-        await redis.kill()
-        await redis.start()
-        seen = set()
-        async with asyncio.timeout(10):
-            while (status := (await one.ask(0)).status) != 401:
-                seen.add(status)
-                await asyncio.sleep(0.02)
-            closed = await socket.receive()
-        assert seen <= {200, 503}
-        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1008)
         await one.sign_in(0)
-
-
-@asynccontextmanager
-async def one_socket(
-    one: Replicas,
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """Sign in, and open a WebSocket."""
-    await one.sign_in(0)
-    async with (
-        aiohttp.ClientSession() as http,
-        http.ws_connect(
-            f"http://127.0.0.1:{one.gateways[0].port}/ws",
-            headers={
-                "Host": "app.example.com",
-                "Origin": PUBLIC,
-                "Cookie": one.browser.cookie_header(PUBLIC + "/"),
-            },
-        ) as socket,
-    ):
-        yield socket
+        async with one.socket(0) as socket:
+            await redis.kill()
+            await redis.start()
+            seen = set()
+            async with asyncio.timeout(10):
+                while (status := (await one.ask(0)).status) != 401:
+                    seen.add(status)
+                    await asyncio.sleep(0.02)
+                await is_closed(socket, 10)
+        assert seen <= {200, 503}
+        await one.sign_in(0)
 
 
 async def reason_of(session: str) -> str:

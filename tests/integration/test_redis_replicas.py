@@ -11,11 +11,13 @@ from gateway.demo.calling_back import logout_token
 from gateway.operations.order import Order
 from gateway.sessions.revocations import Whose
 from tests.support.configuration import OTHER_KEY
+from tests.support.lasting_upstream import lasting_upstream
+from tests.support.lasting_world import is_closed, with_live, works
 from tests.support.orders import give_order
 from tests.support.redis_server import RedisServer
 from tests.support.renewals import grants_alive, rotate
-from tests.support.replicas import PUBLIC, Replicas, echo_upstream, replicas
-from tests.support.running_gateway import KEY, anyone
+from tests.support.replicas import PUBLIC, Replicas, replicas
+from tests.support.running_gateway import KEY
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA
 
@@ -150,25 +152,14 @@ async def test_28_a_websocket_at_the_other_is_closed_with_1008(
     redis: RedisServer, end: Callable[[Replicas], Awaitable[object]]
 ) -> None:
     async with (
-        echo_upstream() as address,
-        replicas(redis, routes=anyone(address)) as two,
-        aiohttp.ClientSession() as http,
+        lasting_upstream() as live,
+        replicas(redis, routes=with_live(live)) as two,
     ):
         await two.sign_in(0)
-        socket = await http.ws_connect(
-            f"http://127.0.0.1:{two.gateways[1].port}/ws",
-            headers={
-                "Host": "app.example.com",
-                "Origin": PUBLIC,
-                "Cookie": two.browser.cookie_header(PUBLIC + "/"),
-            },
-        )
-        await socket.send_str("still here")
-        assert (await socket.receive()).data == "still here"
-        await end(two)
-        async with asyncio.timeout(2):
-            closed = await socket.receive()
-        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1008)
+        async with two.socket(1) as socket:
+            await works(socket)
+            await end(two)
+            await is_closed(socket)
 
 
 async def test_others_stay_when_one_person_is_revoked(two: Replicas) -> None:

@@ -24,6 +24,11 @@ allow = {allow}
 Socket = aiohttp.ClientWebSocketResponse
 
 
+def with_live(live: str, allow: str = '"anyone"') -> str:
+    """Return routes (TOML) with the lasting upstream at *live*, which *allow* opens."""
+    return ROUTES.replace("{live}", live).replace("{allow}", allow)
+
+
 @asynccontextmanager
 async def lasting_world(
     session: str = "", *, allow: str = '"anyone"', logto_keys: str = ""
@@ -32,7 +37,7 @@ async def lasting_world(
     async with (
         lasting_upstream() as live,
         whole_world(
-            ROUTES.replace("{live}", live).replace("{allow}", allow),
+            with_live(live, allow),
             session=session,
             logto_keys=logto_keys,
         ) as world,

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import web
-from aiohttp.test_utils import TestServer
+import aiohttp
 
 from gateway.demo.logto import EmulatedLogto
 from tests.support.asking_application import Clock
+from tests.support.lasting_world import Socket
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
 from tests.support.redis_server import RedisServer
 from tests.support.running_gateway import KEY, RunningGateway, anyone, running_gateway
@@ -56,6 +56,21 @@ class Replicas:
         self.lead(place, browser)
         return await browser.fetch(PUBLIC + target, redirect=False)
 
+    @asynccontextmanager
+    async def socket(self, place: int) -> AsyncIterator[Socket]:
+        """Open the WebSocket of a lasting upstream, by the gateway at *place*."""
+        headers = {
+            "Host": PUBLIC.removeprefix("https://"),
+            "Origin": PUBLIC,
+            "Cookie": self.browser.cookie_header(f"{PUBLIC}/"),
+        }
+        address = f"http://127.0.0.1:{self.gateways[place].port}/live/socket"
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(address, headers=headers) as socket,
+        ):
+            yield socket
+
     def refreshes(self) -> int:
         """Return how often Logto was asked to renew tokens."""
         return self.logto.requests.count("token", grant_type="refresh_token")
@@ -99,22 +114,3 @@ async def replicas(
         world = Replicas(clock, logto, recording, redis, tuple(gateways), browser)
         world.lead(0)
         yield world
-
-
-@asynccontextmanager
-async def echo_upstream() -> AsyncIterator[str]:
-    """Run an application that answers, and echoes what a WebSocket says."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if request.path != "/ws":
-            return web.Response(text="hello")
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        async for message in socket:
-            await socket.send_str(message.data)
-        return socket
-
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
-    async with TestServer(application) as server:
-        yield str(server.make_url("")).rstrip("/")
