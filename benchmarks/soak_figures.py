@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import quantiles
+from typing import Any
 
 EXAMPLES = 10  # of what is wrong, that are told
 LINES = 3  # of the log of one event, that are told
@@ -13,10 +14,12 @@ LONGEST = 1000  # characters of such a line
 OK, FAULT = "200", "500"
 # Levels of the log that nobody should see while nothing is wrong.
 TROUBLE = ("warning", "error", "critical")
-# Events that say that the gateway is at fault: no Logto and no Redis causes them.
+# Events that say that the gateway is at fault, but for the exceptions that say that
+# Logto or Redis was away, or that the supervisor had no time.
 FAULTS = frozenset(
     {"internal_error", "loop_error", "owned_work_failed", "worker_channel_broken"}
 )
+AWAY = frozenset({"ProviderUnavailable", "StoreAway", "SharingAway"})
 # What must not happen, ever.
 WRONG = {
     "signed out": "wrong sign-outs",
@@ -67,12 +70,13 @@ class Figures:
         if text.strip():
             self.met("fault", text.strip()[-LONGEST:])
 
-    def _read(self, line: str, told: dict[str, str]) -> None:
+    def _read(self, line: str, told: dict[str, Any]) -> None:
         event, reason = told["event"], told.get("reason") or told.get("message", "")
+        raised = {one["type"] for one in told.get("exception", ())}
         if event == "request":
             return
         self.log[f"{event}: {reason}" if reason else event] += 1
-        if event in FAULTS:
+        if event in FAULTS and not raised & AWAY:
             self.met("fault", line[:LONGEST])
         elif told["level"] in TROUBLE:
             kept = self.trouble.setdefault(event, [])

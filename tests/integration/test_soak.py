@@ -38,7 +38,8 @@ def test_whatever_is_wrong_is_said_and_fails(what: str) -> None:
 def test_a_fault_in_the_log_is_wrong_and_told(event: str) -> None:
     figures = Figures(seconds=1, sessions=1)
     figures.answered(200, "somebody")
-    line = json.dumps({"event": event, "level": "error", "exception": "where"})
+    raised = [{"type": "RuntimeError", "words": "closed", "at": []}]
+    line = json.dumps({"event": event, "level": "error", "exception": raised})
     figures.read_log([line + "\n"])
     assert not figures.is_right
     assert f"{WRONG['fault']}: {line}" in list(figures.lines())
@@ -56,6 +57,16 @@ def test_other_faults_are_wrong(meet: Callable[[Figures], None]) -> None:
     figures.answered(200, "somebody")
     meet(figures)
     assert not figures.is_right
+
+
+def test_work_that_failed_because_logto_was_away_is_no_fault() -> None:
+    figures = Figures(seconds=1, sessions=1)
+    figures.answered(200, "somebody")
+    raised = [{"type": "ProviderUnavailable", "words": "no answer", "at": []}]
+    told = {"event": "owned_work_failed", "level": "warning", "exception": raised}
+    figures.read_log([json.dumps(told)])
+    assert figures.is_right
+    assert json.dumps(told) in list(figures.lines())
 
 
 def test_trouble_is_told_a_few_times_and_the_rest_counted() -> None:
