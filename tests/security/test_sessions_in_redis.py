@@ -10,6 +10,7 @@ from config.redis_url import RedisAddress
 from config.session import parse_key
 from gateway.identity.identity import Identity
 from gateway.sessions.codec import KeyRing, Purpose
+from gateway.sessions.in_redis.bounds import Bounds
 from gateway.sessions.in_redis.condition import Condition
 from gateway.sessions.in_redis.keys import OwnKeys
 from gateway.sessions.in_redis.messages import seal_message
@@ -20,7 +21,7 @@ from gateway.sessions.in_redis.reference import (
     encode_reference,
     open_session,
 )
-from gateway.sessions.in_redis.server import Bounds, RedisServer as Adapter
+from gateway.sessions.in_redis.server import RedisServer as Adapter
 from gateway.sessions.revocations import Mark, Whose
 from gateway.sessions.session import Session
 from gateway.sessions.stored import Stored

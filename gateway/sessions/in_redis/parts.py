@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from config.redis_url import RedisAddress
 from config.session import Session as Settings
 from gateway.sessions.codec import KeyRing
+from gateway.sessions.in_redis.bounds import Bounds
 from gateway.sessions.in_redis.changes import Changes
 from gateway.sessions.in_redis.condition import Condition
 from gateway.sessions.in_redis.keys import OwnKeys
 from gateway.sessions.in_redis.known_sessions import KnownSessions
 from gateway.sessions.in_redis.records import Records
-from gateway.sessions.in_redis.server import Bounds, RedisServer
+from gateway.sessions.in_redis.server import RedisServer
 from gateway.sessions.in_redis.sharing import RedisSharing
 from gateway.sessions.in_redis.store import Begin, RedisStore
 from gateway.sessions.revocations import Revocations

@@ -1,7 +1,7 @@
 """The adapter to redis-py: connections to one Redis or Valkey server, and their errors.
 
 The one module that knows the package, which it imports when a server is wanted: nobody
-else needs it.  Nothing is tried twice here, since what was asked may have been done.
+else needs it.  Nothing that was sent is tried twice here: it may have been done.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, NoReturn
 
@@ -17,6 +16,7 @@ from redis import exceptions
 from redis.asyncio import connection as connections
 
 from config.redis_url import RedisAddress
+from gateway.sessions.in_redis.bounds import Bounds
 from gateway.sessions.in_redis.condition import Condition, StoreAway
 
 Argument = bytes | str | int | float
@@ -31,16 +31,10 @@ _WORDS = (
     (exceptions.BusyLoadingError, "it is still loading its data"),
     (exceptions.ReadOnlyError, "it is a replica, and takes no writes"),
     (exceptions.OutOfMemoryError, "its memory is full (maxmemory)"),
+    (RuntimeError, "the connection was lost"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How many connections, and how long connecting and one answer may take, in s."""
-
-    connections: int
-    connect_timeout: float
-    timeout: float
+# The last is uvloop's, where what was lost is written to: redis-py does not see it.
+_LOST = (exceptions.RedisError, OSError, RuntimeError)
 
 
 class RedisServer:
@@ -89,7 +83,7 @@ class RedisServer:
             self.condition.check()
         try:
             return await self._script(script, keys, arguments)
-        except (exceptions.RedisError, OSError) as error:
+        except _LOST as error:
             self._unasked(error)
 
     async def write(
@@ -99,7 +93,7 @@ class RedisServer:
         self.condition.check()
         try:
             reply = await self._script(script, keys, arguments)
-        except (exceptions.RedisError, OSError) as error:
+        except _LOST as error:
             self._unwritten(error)
         if reply == 1:  # else there was nothing to write, perhaps
             self.condition.took()
@@ -115,7 +109,7 @@ class RedisServer:
         try:
             async with self._connection() as connection:
                 reply = await _ask(connection, command)
-        except (exceptions.RedisError, OSError) as error:
+        except _LOST as error:
             self._unwritten(error)
         self.condition.took()
         return reply is not None
@@ -139,14 +133,14 @@ class RedisServer:
             await connection.read_response()
             while True:
                 await self._confirm(connection, heard, confirmed)
-        except (exceptions.RedisError, OSError) as error:
+        except _LOST as error:
             self._unasked(error)
         finally:
             await connection.disconnect(nowait=True)
 
     async def close(self) -> None:
         """Close all connections; those that hang are left to the system."""
-        with contextlib.suppress(exceptions.RedisError, OSError):
+        with contextlib.suppress(*_LOST):
             await self._pool.disconnect()
 
     async def _confirm(
@@ -224,7 +218,10 @@ def why(error: Exception, bounds: Bounds) -> str:
 
 
 async def _ask(connection: Any, command: Sequence[Argument]) -> Reply:  # noqa: ANN401 - of redis-py
-    await connection.send_command(*command)
+    try:
+        await connection.send_command(*command)
+    except RuntimeError:  # lost while it was idle: nothing was sent
+        await connection.send_command(*command)  # which connects anew
     return await connection.read_response()
 
 

@@ -4,8 +4,9 @@ import pytest
 from redis import exceptions
 from structlog.testing import capture_logs
 
+from gateway.sessions.in_redis.bounds import Bounds
 from gateway.sessions.in_redis.condition import Condition, StoreAway
-from gateway.sessions.in_redis.server import Bounds, why
+from gateway.sessions.in_redis.server import why
 
 
 def test_trouble_is_said_once_and_its_end_too() -> None:

@@ -7,7 +7,8 @@ import pytest
 from redis import exceptions
 
 from gateway.sessions.in_redis import scripts
-from gateway.sessions.in_redis.server import Bounds, why
+from gateway.sessions.in_redis.bounds import Bounds
+from gateway.sessions.in_redis.server import why
 from tests.support.project import ROOT
 
 HOW_TO = (ROOT / "docs/how-to/redis.md").read_text()
