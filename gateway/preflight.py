@@ -34,28 +34,22 @@ class Preflights:
         None where it is no preflight, or its route leaves them to the rules for all
         requests.  The route is that of the method which the page asks leave for.
         """
+        if visit.received.method != "OPTIONS":
+            return None  # nearly all (hot path)
         route = self._route(visit)
         if route is None or route.cors is None:
             return None
         if route.cors.preflights == "gateway":
             return _answered(visit, route, route.cors, story)
-        return self.permitted(visit, story)
+        return _permitted(visit, route, story)
 
     def permitted(self, visit: Visit, story: Story) -> Admitted | None:
         """Return that *visit* may pass, where the application answers preflights.
 
         Not what names another method to be taken for: nobody is asked who sent it.
         """
-        route, received = self._route(visit), visit.received
-        if route is None:
-            return None
-        permit = permit_preflight(route, received.method, received.fields)
-        if permit is None or visit.request.body is not None:
-            return None
-        if overriding(received.fields, received.target.query or b""):
-            return None
-        story.route, story.decision = route.label, "permit"
-        return Admitted(permit, None)
+        route = self._route(visit)
+        return None if route is None else _permitted(visit, route, story)
 
     def _route(self, visit: Visit) -> Route | None:
         """Return the route of what *visit* asks leave for; None: it is no preflight."""
@@ -65,6 +59,17 @@ class Preflights:
             return None
         choice = self.routes.choose(received.host, received.target.path, wanted)
         return choice.route if isinstance(choice, Matched) else None
+
+
+def _permitted(visit: Visit, route: Route, story: Story) -> Admitted | None:
+    received = visit.received
+    permit = permit_preflight(route, received.method, received.fields)
+    if permit is None or visit.request.body is not None:
+        return None
+    if overriding(received.fields, received.target.query or b""):
+        return None
+    story.route, story.decision = route.label, "permit"
+    return Admitted(permit, None)
 
 
 def _answered(visit: Visit, route: Route, cors: Cors, story: Story) -> web.Response:

@@ -70,13 +70,16 @@ def decide(route: Route, identity: Identity | None) -> Decision:
     does not let them in: then they are nobody there. Raises TypeError when *identity*
     is something else.
     """
+    known = _permits.get((id(route), id(identity)))
+    if known is not None and known.route is route and known.identity is identity:
+        return known  # as most requests are, of the same few people (hot path)
     if identity is not None and not isinstance(identity, Identity):
         raise TypeError("an identity comes from verified claims or not at all")
     match route.access:
         case "public":
-            return Permit(route, None, key=_KEY)
+            return _permit(route, None)
         case "optional":
-            return Permit(route, _known_to(route, identity), key=_KEY)
+            return _permit(route, _known_to(route, identity))
         case "signed-in":
             return _decide_signed_in(route, identity)
         case _:
@@ -110,20 +113,24 @@ def _decide_signed_in(route: Route, identity: Identity | None) -> Decision:
         return SignIn()
     if route.allow is None:
         return Forbid("The route has no allow, which lets nobody in.")
-    known = _permits.get((id(route), id(identity)))
-    if known is not None and known.route is route and known.identity is identity:
-        return known
     reason = refusal(route.allow, identity)
     if reason is not None:
         chooses = must_choose(identity) and asks_organization(route.allow)
         return Choose(reason) if chooses else Forbid(reason)
+    return _permit(route, identity)
+
+
+def _permit(route: Route, identity: Identity | None) -> Permit:
+    """Return a permit that is remembered for the same two objects."""
     permit = Permit(route, identity, key=_KEY)
-    if len(_permits) >= MOST_PERMITS:
+    place = id(route), id(identity)
+    if place not in _permits and len(_permits) >= MOST_PERMITS:
         del _permits[next(iter(_permits))]
-    _permits[id(route), id(identity)] = permit
+    _permits[place] = permit
     return permit
 
 
 # A route and an identity never change, so neither does the answer. The permit keeps
-# both, so that no other object gets their ids.
+# both, so that no other object gets their ids. Nothing else is remembered here: what
+# was refused, and leave for a preflight, are decided anew.
 _permits: dict[tuple[int, int], Permit] = {}

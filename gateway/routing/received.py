@@ -107,7 +107,7 @@ def receive(
 
     An absolute-form target must name the same host as the fields do.
     """
-    if method in NEVER or method.upper() in NEVER:
+    if method.upper() in NEVER:
         return MethodRefused()
     target = parse_target(raw_target)
     if isinstance(target, BadTarget):

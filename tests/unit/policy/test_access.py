@@ -13,6 +13,7 @@ from gateway.policy.access import (
     Permit,
     SignIn,
     decide,
+    permit_preflight,
     settled,
 )
 
@@ -172,3 +173,30 @@ def test_a_permit_that_is_remembered_is_for_its_route_and_person_alone() -> None
                     assert isinstance(decision, Permit)
                     assert decision.route is published
                     assert decision.identity is person
+
+
+@pytest.mark.parametrize("access", ["public", "optional"])
+def test_nobody_is_told_of_a_person_that_an_open_route_does_not_let_in(
+    access: str,
+) -> None:
+    published = route(access, {"x_ids": ["42"]})
+    stranger = replace(ADA, x_id="7")
+    for person in (ADA, stranger, None) * 3:  # what is remembered of one is no other's
+        decision = decide(published, person)
+        assert isinstance(decision, Permit)
+        assert decision.route is published
+        known = person if person is ADA and access == "optional" else None
+        assert decision.identity is known
+
+
+def test_leave_for_a_preflight_lets_nobody_else_in() -> None:
+    cors = {"origins": ["https://a.example"], "preflights": "upstream"}
+    published = Route.model_validate(
+        {"upstream": "http://127.0.0.1:1", "allow": "anyone", "cors": cors}
+    )
+    fields = (
+        (b"Origin", b"https://a.example"),
+        (b"Access-Control-Request-Method", b"GET"),
+    )
+    assert permit_preflight(published, "OPTIONS", fields) is not None
+    assert decide(published, None) == SignIn()
