@@ -9,12 +9,12 @@ import aiohttp
 
 from tests.support.lasting_upstream import lasting_upstream
 from tests.support.running_workers import (
-    ROUTES,
     URL,
     Workers,
     running_workers,
     until,
 )
+from tests.support.sample_routes import WITH_PUBLIC
 
 IDLE = 4.0  # seconds of the idle limit
 LIVE = '[[routes]]\npath = "/live"\nupstream = "{}"\nallow = "anyone"\n'
@@ -25,7 +25,7 @@ async def lasting_workers(folder: Path, session: str) -> AsyncIterator[Workers]:
     async with (
         lasting_upstream() as live,
         running_workers(
-            folder, routes=ROUTES + LIVE.format(live), session=session
+            folder, routes=WITH_PUBLIC + LIVE.format(live), session=session
         ) as workers,
     ):
         yield workers

@@ -16,18 +16,10 @@ from tests.support.lasting_world import is_closed, with_live
 from tests.support.project import ROOT
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.replicas import replicas
+from tests.support.sample_routes import WITH_PUBLIC
 from tests.support.whole_world import World, whole_world
 
 GUIDE = (ROOT / "docs/how-to/redis.md").read_text("utf-8")
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-"""
 SOON = 'redis_timeout = "0.3s"\nredis_connect_timeout = "0.3s"'
 
 
@@ -39,7 +31,7 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 @pytest.fixture
 async def world(redis: RedisServer) -> AsyncIterator[World]:
-    async with whole_world(ROUTES, session=f"{redis.session}\n{SOON}") as world:
+    async with whole_world(WITH_PUBLIC, session=f"{redis.session}\n{SOON}") as world:
         yield world
 
 

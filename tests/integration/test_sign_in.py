@@ -6,21 +6,18 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from gateway.demo.faults import Fault
+from tests.support.sample_routes import WITH_PUBLIC
 from tests.support.whole_world import ADA, World, whole_world
 
-ROUTES_OF_EACH_KIND = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
+ROUTES_OF_EACH_KIND = (
+    WITH_PUBLIC
+    + """
 [[routes]]
 path = "/bob"
 upstream = "UPSTREAM"
 allow = { x_usernames = ["bob_example"] }
 """
+)
 
 
 async def test_a_person_goes_straight_to_x_and_comes_back_to_the_deep_link() -> None:

@@ -22,13 +22,13 @@ from tests.support.raw_upstream import Conversation, raw_upstream
 from tests.support.redis_server import redis_server
 from tests.support.renewals import grants_alive
 from tests.support.running_workers import (
-    ROUTES,
     URL,
     Workers,
     request,
     running_workers,
     until,
 )
+from tests.support.sample_routes import WITH_PUBLIC
 from tests.support.whole_world import ADA
 
 OFTEN = 'revalidate = "2s"'
@@ -62,7 +62,7 @@ async def with_websockets(folder: Path, session: str = "") -> AsyncIterator[Work
     """Run workers in front of an application that has WebSockets at /ws."""
     async with raw_upstream(hold_open) as upstream:
         route = f'[[routes]]\npath = "/ws"\nupstream = "{upstream.url}"\n'
-        routes = f'{ROUTES}{route}allow = "anyone"\n'
+        routes = f'{WITH_PUBLIC}{route}allow = "anyone"\n'
         async with running_workers(folder, routes=routes, session=session) as workers:
             yield workers
 

@@ -15,6 +15,7 @@ from gateway.demo.logto import EmulatedLogto
 from gateway.demo.people import EVERYONE, Person
 from tests.support.raw_client import connected
 from tests.support.running_gateway import RunningGateway, running_gateway
+from tests.support.sample_routes import WITH_PUBLIC
 from tests.support.strict_http import Field, Message, responses
 from tests.support.strict_upstream import StrictUpstream, strict_upstream
 from tests.support.virtual_browser import VirtualBrowser
@@ -22,14 +23,9 @@ from tests.support.virtual_browser import VirtualBrowser
 ADA, BOB = b"87xtcn7tlv7b", b"q2m4w0z9k1rd"  # their subjects at the emulated Logto
 QUIET = 0.25  # seconds of silence after which nothing more is expected
 
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
+ROUTES = (
+    WITH_PUBLIC
+    + """
 [[routes]]
 path = "/public/inner"
 upstream = "UPSTREAM"
@@ -51,6 +47,7 @@ path = "/bob"
 upstream = "UPSTREAM"
 allow = { x_usernames = ["bob_example"] }
 """
+)
 HANDSHAKE: tuple[Field, ...] = (
     (b"Connection", b"Upgrade"),
     (b"Upgrade", b"websocket"),

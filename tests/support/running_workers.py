@@ -22,19 +22,11 @@ from tests.support.gateway_process import (
 )
 from tests.support.raw_client import RawClient, RawResponse, connected
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
+from tests.support.sample_routes import WITH_PUBLIC
 from tests.support.virtual_browser import VirtualBrowser
 
 URL = "http://127.0.0.1:8080"  # what people type; browsers are told where it really is
 COOKIE = "gateway-8080"
-ROUTES = """
-[[routes]]
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
-path = "/public"
-upstream = "UPSTREAM"
-access = "public"
-"""
 
 
 class Log:
@@ -214,7 +206,7 @@ async def running_workers(  # noqa: PLR0913 - as write_configuration
     folder: Path,
     *,
     workers: int = 2,
-    routes: str = ROUTES,
+    routes: str = WITH_PUBLIC,
     server: str = 'shutdown_timeout = "5s"',
     session: str = "",
     logto_keys: str = "",

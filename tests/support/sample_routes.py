@@ -1,7 +1,7 @@
 """Routes (TOML) that several files of tests run, UPSTREAM for their application."""
 
-# Of each access, and one that tells of Bob alone who it is.
-EVERY_ACCESS = """
+# For whoever signs in, but for a path that is everybody's.
+WITH_PUBLIC = """
 [[routes]]
 upstream = "UPSTREAM"
 allow = "anyone"
@@ -9,6 +9,12 @@ allow = "anyone"
 path = "/public"
 upstream = "UPSTREAM"
 access = "public"
+"""
+
+# Of each access, and one that tells of Bob alone who it is.
+EVERY_ACCESS = (
+    WITH_PUBLIC
+    + """
 [[routes]]
 path = "/optional"
 upstream = "UPSTREAM"
@@ -19,6 +25,7 @@ upstream = "UPSTREAM"
 access = "optional"
 allow = { x_usernames = ["bob_example"] }
 """
+)
 
 # At the public host, and at another.
 TWO_HOSTS = """
