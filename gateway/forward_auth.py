@@ -140,14 +140,7 @@ class ForwardAuth:
         return response
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
-        return answer_with(
-            page,
-            self.pages,
-            request,
-            request_id=story.request_id,
-            home=story.home,
-            more=story.own_fields,
-        )
+        return answer_with(page, self.pages, request, story)
 
     async def _decide(
         self, asking: Visit, subject: Visit, found: Described, story: Story

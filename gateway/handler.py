@@ -48,8 +48,8 @@ from gateway.routing.received import (
     sender,
 )
 from gateway.routing.table import RouteTable
-from gateway.sessions.cookie_store import SessionTooLarge
 from gateway.sessions.sharing import SharingAway
+from gateway.sessions.too_large import SessionTooLarge
 from gateway.telling import Telling
 from gateway.turning_away import answer_with, unknown_host
 from gateway.visit import PageAndCookies, Visit, as_response, redirect
@@ -199,11 +199,4 @@ class Handler:
             return self.gate.told(UpstreamAwayPage(failure.kind), visit, session)
 
     def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
-        return answer_with(
-            page,
-            self.pages,
-            request,
-            request_id=story.request_id,
-            home=story.home,
-            more=story.own_fields,
-        )
+        return answer_with(page, self.pages, request, story)

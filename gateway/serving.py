@@ -22,6 +22,7 @@ from gateway.operations.workers.cpus import usable_cpus
 
 if TYPE_CHECKING:  # a supervisor has no use for all that a gateway is
     from gateway.app import Gateway
+    from gateway.operations.workers.supervisor import Supervisor
 
 log = structlog.get_logger("gateway")
 
@@ -68,15 +69,7 @@ async def _supervise(
     signals = StopSignals(supervisor.stop_at_once)
     try:
         await supervisor.start()
-        log.info(
-            "listening",
-            addresses=supervisor.addresses,
-            admin=supervisor.admin_addresses,
-            public_url=str(settings.server.public_url),
-            config=config_path,
-            version=version("logto-gateway"),
-            workers=workers,
-        )
+        _say_listening(supervisor, settings, config_path, workers=workers)
         name = await signals.first()
         log.info("stopping", signal=name, deadline=settings.server.shutdown_timeout)
     finally:
@@ -94,14 +87,7 @@ async def _serve(settings: Settings, config_path: str) -> None:
     gc.collect()
     gc.freeze()  # what is here now stays: collections need not look at it again
     gateway.say_certificate_days()
-    log.info(
-        "listening",
-        addresses=gateway.addresses,
-        admin=gateway.admin_addresses,
-        public_url=str(settings.server.public_url),
-        config=config_path,
-        version=version("logto-gateway"),
-    )
+    _say_listening(gateway, settings, config_path)
     async with asyncio.TaskGroup() as group:
         asking = group.create_task(
             say_whether_logto_answers(gateway.provider_ready, settings.logto.endpoint)
@@ -111,6 +97,23 @@ async def _serve(settings: Settings, config_path: str) -> None:
     log.info("stopping", signal=name, deadline=settings.server.shutdown_timeout)
     await gateway.stop()
     log.info("stopped")
+
+
+def _say_listening(
+    running: "Gateway | Supervisor",
+    settings: Settings,
+    config_path: str,
+    **more: object,
+) -> None:
+    log.info(
+        "listening",
+        addresses=running.addresses,
+        admin=running.admin_addresses,
+        public_url=str(settings.server.public_url),
+        config=config_path,
+        version=version("logto-gateway"),
+        **more,
+    )
 
 
 def _stop_at_once(gateway: "Gateway") -> None:

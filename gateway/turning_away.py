@@ -10,6 +10,7 @@ from config.routes import Route
 from gateway.authentication.return_to import return_to
 from gateway.authentication.sign_in import destination_of, sign_in_address
 from gateway.fields import Fields, first
+from gateway.operations.request_log import Story
 from gateway.pages.addresses import ORGANIZATION, returning
 from gateway.pages.bearers import BearerPage
 from gateway.pages.page import (
@@ -146,28 +147,19 @@ def unknown_host(
     return UnknownHost(routes.hosts, received.host)
 
 
-def answer_with(  # noqa: PLR0913 - what a page is shown by, each by its name
-    page: Page,
-    pages: Renderer,
-    request: ClientRequest,
-    *,
-    request_id: str,
-    home: str,
-    more: Fields = (),
+def answer_with(
+    page: Page, pages: Renderer, request: ClientRequest, story: Story
 ) -> web.Response:
-    """Return *page* as *request* wants it, with *more* fields.
-
-    *home* is the origin it is shown at.
-    """
+    """Return *page* as *request* wants it, where and with what its *story* says."""
     json = wants_json(page, request.method, request.fields)
     asked = "" if json else asked_page(request.method, request.raw_target)
     rendered = pages.render(
-        page, request_id=request_id, json=json, home=home, asked=asked
+        page, request_id=story.request_id, json=json, home=story.home, asked=asked
     )
     response = respond(rendered)
     if isinstance(page, BadRequest):
         response.force_close()
-    for name, value in more:
+    for name, value in story.own_fields:
         response.headers.add(name.decode("ascii"), value.decode("latin-1"))
     return response
 

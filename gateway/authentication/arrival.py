@@ -32,8 +32,8 @@ class Arrival:
         secure: bool,
         random_bytes: Callable[[int], bytes],
     ) -> None:
-        self._name = OwnCookies(settings.cookie_name.encode("ascii")).arrival
         self._own = OwnCookies(settings.cookie_name.encode("ascii"))
+        self._name = self._own.arrival
         self._keys = keys
         self._set = SetCookies(secure, crossing_same_site(settings.same_site))
         self._random_bytes = random_bytes

@@ -50,9 +50,9 @@ class CookieStore:
         self._revocations = revocations or Revocations(settings.max_age)
         self._renewed = RenewedSessions()
         self.last_seen = LastSeen(settings.idle_timeout)
+        self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
-        self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
         self._renewed_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
 
     async def find(self, cookie: bytes, host: str, now: float) -> Session | None:
@@ -166,9 +166,9 @@ class CookieStore:
 
         What is open counts as activity, so the idle limit has no part in it.
         """
-        too_old = now >= session.signed_in_at + self._settings.max_age
-        ends = session.refresh_token is None and now >= session.expires_at
-        return too_old or ends or self._revocations.is_over(session, now)
+        return session.has_run_out(now, self._max_age) or self._revocations.is_over(
+            session, now
+        )
 
     def write(
         self, session: Session, host: str, now: float, cookie: bytes

@@ -49,6 +49,15 @@ class Session:
         """Return the session as seen at *now* (unix seconds), never earlier."""
         return replace(self, seen_at=max(self.seen_at, int(now)))
 
+    def has_run_out(self, now: float, max_age: float) -> bool:
+        """Tell whether the session is over at *now*, however much it is in use.
+
+        That is *max_age* seconds after the sign-in, and with its ID token where that
+        cannot be refreshed.
+        """
+        ends = self.refresh_token is None and now >= self.expires_at
+        return ends or now >= self.signed_in_at + max_age
+
     def is_live(self, now: float, *, idle_timeout: float, max_age: float) -> bool:
         """Tell whether the session still holds at *now*; limits in seconds.
 

@@ -137,9 +137,9 @@ class RedisStore:
 
     def is_over(self, session: Session, now: float) -> bool:
         """Tell whether what is under way with *session* must end at *now*."""
-        too_old = now >= session.signed_in_at + self._settings.max_age
-        ends = session.refresh_token is None and now >= session.expires_at
-        return too_old or ends or self._revocations.is_over(session, now)
+        return session.has_run_out(
+            now, self._settings.max_age
+        ) or self._revocations.is_over(session, now)
 
     async def begin(
         self, session: Session, host: str, now: float, cookie: bytes, user_agent: str
