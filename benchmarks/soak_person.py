@@ -39,6 +39,7 @@ class Person:
     _cookies: list[str] = field(default_factory=list)  # older ones of this session
     _is_out: bool = False  # wrongly
     _signed_in: int = 0  # how often; negative while signing out or in
+    _left: dict[int, float] = field(default_factory=dict)  # when these were over
     _sockets: set[asyncio.Task[None]] = field(default_factory=set)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
 
@@ -130,11 +131,9 @@ class Person:
     async def _stay_out(self) -> None:
         """Look whether the session is over, once the gateway has said so."""
         self.figures.wanted += 1
+        self._left[-self._signed_in] = asyncio.get_running_loop().time()
         if self._sockets:
-            _, late = await asyncio.wait(self._sockets, timeout=CLOSED_WITHIN)
-            for task in late:
-                self.figures.met("late", self.key)
-                task.cancel()
+            await asyncio.wait(self._sockets, timeout=CLOSED_WITHIN)
         for cookie in self._cookies[-2:]:
             await self._ask_with(cookie, signed_out=True)
 
@@ -210,11 +209,17 @@ class Person:
             self.figures.sockets["broken off"] += 1
 
     async def _hold(self, socket: Socket, begun: int, end: float) -> None:
-        """Ask now and then who it is, until *end* or until it is closed."""
-        while asyncio.get_running_loop().time() < end:
+        """Ask now and then who it is, until *end* or until it is closed.
+
+        Who is answered has not been signed out, however slow the machine is.
+        """
+        while (asked := asyncio.get_running_loop().time()) < end:
             await socket.send_str("who?")
             message = await socket.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
+                if asked > self._left.get(begun, end) + CLOSED_WITHIN:
+                    self.figures.met("late", self.key)
+                    return
                 if message.data != self.subject:
                     self.figures.met("someone else", f"{self.key}, WebSocket")
                 try:
