@@ -60,8 +60,7 @@ class Exchange:
             connection = await self._obtain(fresh=False)
             if body is not None and not body.complete:
                 return await self._run_with_upload(connection, body)
-            connection = await self._ask(connection)
-            return await self._relay.answer(connection, await self._head(connection))
+            return await self._relay.answer(*await self._ask(connection))
         except Broken as broken:
             raise UpstreamFailure(broken.kind, broken.detail) from broken
         finally:
@@ -118,25 +117,26 @@ class Exchange:
         self._request.record.upstream_seconds = self._loop.time() - self._started
         return head
 
-    async def _ask(self, connection: UpstreamConnection) -> UpstreamConnection:
+    async def _ask(
+        self, connection: UpstreamConnection
+    ) -> tuple[UpstreamConnection, ResponseHead]:
         """Send a request that is here as a whole; repeat it once where that is safe.
 
         That is on a reused connection which died before any byte of an answer
-        (RFC 9110 §9.2.2).  Return the connection that answers.  Raises Broken.
+        (RFC 9110 §9.2.2).  Return the connection that answers, and the answer's head.
+        Raises Broken.
         """
         self._send(connection)
         try:
-            await connection.head()
+            return connection, await self._head(connection)
         except Broken as broken:
             stale = connection.used and not connection.received
             if not (stale and self._repeatable and broken.kind is FailureKind.CUT):
                 raise
-        else:
-            return connection
         self._let_go()
         connection = await self._obtain(fresh=True)
         self._send(connection)
-        return connection
+        return connection, await self._head(connection)
 
     def _send(self, connection: UpstreamConnection) -> None:
         body = self._request.body
