@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from gateway.sessions.cookies import Cookie
+from gateway.sessions.cookies import Cookie, OwnCookies
 
 LONGEST_COOKIE = 3584  # with its name: a browser's limit is 4096 with attributes
 MOST_COOKIES = 4  # 14 KiB together
@@ -51,6 +51,14 @@ def session_cookies(name: bytes, own: Iterable[Cookie]) -> list[Cookie]:
     """Return those of our *own* cookies that are the session's, or pretend to be."""
     stem = name + b"."
     return [cookie for cookie in own if cookie[0] == name or cookie[0].startswith(stem)]
+
+
+def carried(own: OwnCookies, cookie: bytes) -> bytes | None:
+    """Return what the Cookie field *cookie* carries of a session, None for nothing."""
+    name = own.name
+    if name not in cookie:
+        return None
+    return join(name, session_cookies(name, own.found(cookie)))
 
 
 def join(name: bytes, cookies: Sequence[Cookie]) -> bytes | None:

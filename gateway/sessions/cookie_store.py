@@ -94,7 +94,7 @@ class CookieStore:
         """
         text = self._texts.get(cookie)
         if text is None:
-            text = self._text(cookie)
+            text = chunks.carried(self.own, cookie)
             if text is None:
                 return None
             self._texts.add(cookie, text)
@@ -103,13 +103,6 @@ class CookieStore:
             self._opened.move_to_end((host, text))
             return known
         return self._open(text, host)
-
-    def _text(self, cookie: bytes) -> bytes | None:
-        """Return what the Cookie field *cookie* carries of a session, still sealed."""
-        name = self.own.name
-        if name not in cookie:
-            return None
-        return chunks.join(name, chunks.session_cookies(name, self.own.found(cookie)))
 
     def due(self, session: Session, now: float) -> bool:
         """Tell whether *session* is to be written again at *now* (unix seconds).

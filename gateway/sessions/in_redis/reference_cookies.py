@@ -45,11 +45,7 @@ class ReferenceCookies:
         """Return the reference that *cookie* holds for *host*; None without one."""
         text = self._texts.get(cookie)
         if text is None:
-            name = self._own.name
-            if name not in cookie:
-                return None
-            found = chunks.session_cookies(name, self._own.found(cookie))
-            text = chunks.join(name, found)
+            text = chunks.carried(self._own, cookie)
             if text is None:
                 return None
             self._texts.add(cookie, text)
