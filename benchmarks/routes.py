@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 from benchmarks import wrk
 from benchmarks.configurations import GATEWAY_WITHOUT_ROUTES
-from benchmarks.processes import cpu_seconds
 from benchmarks.proxies import Proxy, World, like, start_gateway
+from benchmarks.side_by_side import cost_of
 from benchmarks.tables import Table
 
 ROUTES = 1000
@@ -167,19 +166,12 @@ async def _compare(
         each: list[tuple[float, float]] = []
         for number in range(rounds + 1):
             one, many = [
-                await _cost(proxy, script, seconds) for proxy, script in driven
+                await cost_of(proxy, script, seconds) for proxy, script in driven
             ]
             if number:  # the first one warms up
                 each.append((one, many))
     ones, manies = zip(*each, strict=True)
     return median(ones), median(manies), median(many / one for one, many in each)
-
-
-async def _cost(proxy: Proxy, script: Path, seconds: float) -> float:
-    """Return the CPU microseconds of a request in *script*.  Raises Wrong."""
-    before = cpu_seconds(proxy.pid)
-    counted = await wrk.run(proxy.origin, script, 64, seconds)
-    return (cpu_seconds(proxy.pid) - before) / counted.requests * 1e6
 
 
 def _script(shape: Shape, proxy: Proxy, text: str) -> str:

@@ -28,13 +28,13 @@ async def medians(
     for number in range(rounds + 1):
         for kind, text in scripts.items():
             script.write_text(text + wrk.COUNTED)
-            cost = await _cost(proxy, script, seconds)
+            cost = await cost_of(proxy, script, seconds)
             if number:  # the first one warms up
                 costs[kind].append(cost)
     return {kind: median(found) for kind, found in costs.items()}
 
 
-async def _cost(proxy: Proxy, script: Path, seconds: float) -> float:
+async def cost_of(proxy: Proxy, script: Path, seconds: float) -> float:
     """Return the CPU microseconds of a request in *script*.  Raises Wrong."""
     before = cpu_seconds(proxy.pid)
     counted = await wrk.run(proxy.origin, script, CONNECTIONS, seconds)
