@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from gateway.demo.faults import Fault
 from gateway.sessions.revocations import Whose
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import RedisServer
 from tests.support.replicas import PUBLIC, Replicas, replicas
 from tests.support.virtual_browser import VirtualBrowser
 from tests.support.whole_world import ADA
@@ -26,12 +26,6 @@ def by_all_but(own: str) -> pytest.MarkDecorator:
     """Run a test with a value of each type but a key's *own*."""
     others = {name: foreign for name, foreign in FOREIGN.items() if name != own}
     return pytest.mark.parametrize("foreign", others.values(), ids=others)
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with redis_server() as server:
-        yield server
 
 
 @pytest.fixture
