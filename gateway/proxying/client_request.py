@@ -45,6 +45,7 @@ class Connection(Protocol):
     """What an exchange may do with the client's connection."""
 
     transport: asyncio.Transport | None
+    peer: str | None
 
     @property
     def is_closing(self) -> bool:
@@ -122,8 +123,7 @@ class ClientRequest(web.BaseRequest):
     @property
     def peer(self) -> str | None:
         """The address at the other end of the connection, None for a unix socket."""
-        peer = self._transport_peername
-        return peer[0] or None if isinstance(peer, tuple) else None
+        return self.connection.peer
 
     @property
     def wants_upgrade(self) -> bool:

@@ -57,4 +57,4 @@ class OpenDoor:
 def peer_of(transport: asyncio.BaseTransport) -> str | None:
     """Return the address at the other end; None for a Unix socket."""
     name = transport.get_extra_info("peername")
-    return str(name[0]) if isinstance(name, tuple) else None
+    return str(name[0]) or None if isinstance(name, tuple) else None

@@ -43,6 +43,8 @@ class RenewedSessions:
 
     def newer(self, session: Session, now: float) -> Session | None:
         """Return what became of *session*; None where nothing newer is known."""
+        if session.id not in self._kept:
+            return None  # as nearly always (hot path)
         kept = self.of(session.id, now)
         if kept is None or kept.generation <= session.generation:
             return None
