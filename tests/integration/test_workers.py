@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from gateway.operations.log_sharing import new_lock
 from gateway.operations.workers.place import Place, Surroundings
-from gateway.operations.workers.worker import Given
+from gateway.operations.workers.worker import Given, Worker
+from tests.support.both_loops import on_both_loops
 from tests.support.gateway_process import (
     WAIT,
     gateway_process,
@@ -31,6 +33,8 @@ from tests.support.running_workers import (
     running_workers,
     sign_out,
 )
+
+THREAD_CHILDREN = Path("/proc/thread-self/children")
 
 
 async def metrics(workers: Workers) -> dict[str, float]:
@@ -196,6 +200,32 @@ async def test_a_worker_that_is_being_made_while_all_stop_ends_at_once() -> None
             if place.worker is not None:
                 place.worker.kill()
     assert (len(ended), place.started) == (1, 1)
+
+
+@on_both_loops
+async def test_a_worker_that_dies_before_it_has_its_settings_is_one_that_ended() -> (
+    None
+):
+    settings = settings_for("http://127.0.0.1:9")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        given = Given(1, settings, [[listener]], new_lock())
+        for _ in range(5):
+            async with asyncio.TaskGroup() as group:
+                start = Worker.start(given, 1, lambda _, __: None)
+                starting = group.create_task(start)
+                while not starting.done():
+                    kill_children()
+                    await asyncio.sleep(0)
+            async with asyncio.timeout(WAIT):
+                assert await starting.result().ended() == -signal.SIGKILL
+
+
+def kill_children() -> None:
+    """Kill what this thread has started, and be held up until that is over."""
+    for pid in map(int, THREAD_CHILDREN.read_text().split()):
+        with suppress(ProcessLookupError, ChildProcessError):  # it is over
+            os.kill(pid, signal.SIGKILL)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 async def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:

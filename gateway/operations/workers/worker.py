@@ -221,7 +221,8 @@ async def _hand_over(process: asyncio.subprocess.Process, settings: Settings) ->
     """Give *process* the *settings*: the file may have changed since they were read."""
     if process.stdin is None:
         return
-    with suppress(ConnectionError):  # it ended at once: its exit code says so
+    # It ended at once: its exit code says so. RuntimeError is uvloop's word for that.
+    with suppress(ConnectionError, RuntimeError):
         process.stdin.write(pickle.dumps(settings))
         await process.stdin.drain()
         process.stdin.close()
