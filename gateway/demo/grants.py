@@ -169,8 +169,10 @@ class Grants:
         known = self._refresh.get(token)
         if known is None or known.approval.grant.client_id != client_id:
             raise InvalidGrantError("unknown refresh token")
-        if known.expires_at <= now or not known.approval.grant.alive:
-            raise InvalidGrantError("refresh token expired or its grant is revoked")
+        if known.expires_at <= now:
+            raise InvalidGrantError("refresh token expired")
+        if not known.approval.grant.alive:
+            raise InvalidGrantError("the grant of the refresh token is revoked")
         if known.replaced_at is not None and now - known.replaced_at > ROTATION_GRACE:
             known.approval.grant.alive = False
             raise InvalidGrantError("refresh token replaced: the grant is revoked")
