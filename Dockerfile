@@ -25,8 +25,10 @@ RUN pip --python /opt/build/bin/python wheel --no-index --no-deps --no-build-iso
 FROM python:3.13-slim
 
 COPY --from=build /opt/gateway /opt/gateway
+# mimalloc, which comes with this Python, gives memory back to the system.
 ENV PATH="/opt/gateway/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONMALLOC=mimalloc \
     PYTHONUNBUFFERED=1
 
 # Numeric, so that Kubernetes can see that it is not root.

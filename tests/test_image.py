@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from asyncio.subprocess import PIPE
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,15 @@ def test_the_image_is_built_in_two_stages_on_slim_python() -> None:
     ]
     assert DOCKERFILE[0].base == DOCKERFILE[1].base, "the environment needs its Python"
     assert not DOCKERFILE[1].all("RUN")
+
+
+def test_the_images_python_has_the_allocator_that_it_is_told_to_use() -> None:
+    final = DOCKERFILE[-1]
+    (variables,) = (instruction.arguments for instruction in final.all("ENV"))
+    assert re.search(r"\bPYTHONMALLOC=mimalloc\b", variables)
+    version = re.fullmatch(r"python:3\.(\d+)-slim", final.base)
+    assert version is not None
+    assert int(version[1]) >= 13, "an older one refuses to start"
 
 
 def test_the_image_runs_as_a_numeric_user_who_is_not_root() -> None:
@@ -94,7 +103,18 @@ class Image:
             for name, value in re.findall(r'(\w+)="?([^\s"]+)', instruction.arguments):
                 path = self.builder.environment["PATH"]
                 variables[name] = self.builder.moved(value).replace("$PATH", path)
+        if not _starts_with(variables):  # this machine's Python is older
+            del variables["PYTHONMALLOC"]
         return variables
+
+
+def _starts_with(variables: Mapping[str, str]) -> bool:
+    """Return whether the Python that stands for the image's takes *variables*."""
+    command = [python_for_everybody(), "-c", ""]
+    done = subprocess.run(
+        command, check=False, cwd="/", user=USER, env=variables, capture_output=True
+    )
+    return done.returncode == 0
 
 
 @pytest.fixture(scope="module")
