@@ -23,7 +23,7 @@ DOCUMENT = ROOT / "docs" / "explanation" / "hostile-provider.md"
 Spoil = Callable[[EmulatedLogto], None]
 EVIL = "https://evil.example"
 JSON = "application/json"
-BRIEF = 'timeout = "0.5s"'
+BRIEF = 'timeout = "2s"'
 OTHER_APPLICATION = ["demo-app", "b"]
 
 

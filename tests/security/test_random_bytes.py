@@ -147,11 +147,14 @@ async def gateway(folder: Path, upstream: str, *, tls: bool) -> AsyncIterator[Pr
             assert await running.errors() == ""
 
 
+_LISTENING = re.compile(r'^.*"event": "listening".*$(?=\n)', re.MULTILINE)
+
+
 async def listening(log: Path) -> tuple[int, int]:
     async with asyncio.timeout(20):
-        while not (text := log.read_text("utf-8")).endswith("\n"):  # noqa: ASYNC110, ASYNC240
+        while not (found := _LISTENING.search(log.read_text("utf-8"))):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.02)
-    line = json.loads(text.splitlines()[0])
+    line = json.loads(found[0])
     ports = [one.rpartition(":")[2] for one in (line["addresses"][0], line["admin"][0])]
     return int(ports[0]), int(ports[1])
 
