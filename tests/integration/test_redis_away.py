@@ -208,7 +208,8 @@ async def test_the_permissions_in_the_documentation_are_enough() -> None:
             assert await ask(world) == 401
             assert (await readiness(world))[0] == 200
         log = await redis.ask("ACL", "LOG")
-        assert log == []
+        # Of others, since Redis 7.2: what the client of this test says of itself.
+        assert [refused for refused in log if b"gateway" in refused] == []
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ _WORDS = (
 )
 # The last is uvloop's, where what was lost is written to: redis-py does not see it.
 _LOST = (exceptions.RedisError, OSError, RuntimeError)
+_LOST_WHILE_IDLE = (RuntimeError, TypeError)  # Python 3.13's own loop: the latter
 
 
 class RedisServer:
@@ -220,7 +221,7 @@ def why(error: Exception, bounds: Bounds) -> str:
 async def _ask(connection: Any, command: Sequence[Argument]) -> Reply:  # noqa: ANN401 - of redis-py
     try:
         await connection.send_command(*command)
-    except RuntimeError:  # lost while it was idle: nothing was sent
+    except _LOST_WHILE_IDLE:  # nothing was sent
         await connection.send_command(*command)  # which connects anew
     return await connection.read_response()
 
