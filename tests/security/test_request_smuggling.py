@@ -18,7 +18,7 @@ from tests.support.strict_http import MalformedError, Message, responses, take_r
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_ONCE = 200
-PATIENCE = 2.0  # seconds of silence, on a busy machine
+PATIENCE = 4.0  # seconds of silence, on a busy machine
 PARTS = 2
 
 
