@@ -77,7 +77,7 @@ class Gate:
         received = visit.received
         choice = choose(self.routes, received)
         match choice:
-            case Matched():  # patterns with arguments cost a microsecond (hot path)
+            case Matched():  # with an argument it costs 150 ns more (hot path)
                 return await self._routed(visit, choice.route, story)
             case NoRoute():
                 return NotFound(received.target.path.decode("latin-1"))

@@ -16,6 +16,23 @@ MANY = 1000  # connections that must have gone, and half of all: it is not for n
 QUIET = 1.0  # seconds from then on: more of them may go, and few come meanwhile
 
 
+def is_over(most: int, count: int) -> bool:
+    """Return whether a crowd of *most* has gone, if *count* are left of it."""
+    return most - count >= MANY and count <= most // 2
+
+
+def collect_and_trim() -> None:
+    """Collect garbage, and give back what is free: milliseconds, and more for a crowd.
+
+    Where the C library cannot (glibc's malloc_trim), the first half is done.
+    """
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+
+
 Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds."""
 
@@ -30,9 +47,9 @@ class FreedMemory:
     __slots__ = ("_count", "_give_back", "_is_due", "_later", "_most")
 
     def __init__(
-        self, give_back: Callable[[], None] | None = None, later: Later = _later
+        self, give_back: Callable[[], None] = collect_and_trim, later: Later = _later
     ) -> None:
-        self._give_back = give_back or collect_and_trim
+        self._give_back = give_back
         self._later = later
         self._count = 0
         self._most = 0  # at a time, since memory was last given back
@@ -52,20 +69,3 @@ class FreedMemory:
         if is_over(self._most, self._count):
             self._most = self._count
             self._give_back()
-
-
-def is_over(most: int, count: int) -> bool:
-    """Return whether a crowd of *most* has gone, if *count* are left of it."""
-    return most - count >= MANY and count <= most // 2
-
-
-def collect_and_trim() -> None:
-    """Collect garbage, and give back what is free: milliseconds, and more for a crowd.
-
-    Where the C library cannot (glibc's malloc_trim), the first half is done.
-    """
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
