@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.run import Demo, running_demo
 from gateway.operations import logs
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.secrets_in_logs import secrets_in
@@ -42,3 +43,10 @@ async def redis() -> AsyncIterator[RedisServer]:
     """Run an empty Redis for the test."""
     async with redis_server() as server:
         yield server
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[Demo]:
+    """Run the demo."""
+    async with running_demo() as running:
+        yield running

@@ -5,15 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from gateway.demo.run import Demo, running_demo
 from tests.support.chromium import chromium
-
-
-@pytest.fixture
-async def demo() -> AsyncIterator[Demo]:
-    """Run the demo."""
-    async with running_demo() as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,12 +13,6 @@ from tests.support.virtual_browser import VirtualBrowser
 
 
 @pytest.fixture
-async def demo() -> AsyncIterator[Demo]:
-    async with running_demo() as demo:
-        yield demo
-
-
-@pytest.fixture
 async def browser() -> AsyncIterator[VirtualBrowser]:
     async with VirtualBrowser() as browser:
         yield browser
