@@ -48,6 +48,7 @@ from gateway.routing.described import (
     described,
     is_asked,
 )
+from gateway.routing.overrides import choose
 from gateway.routing.own_address import own_address
 from gateway.routing.received import Malformed, MethodRefused, Publication, Received
 from gateway.telling import Telling
@@ -151,7 +152,8 @@ class ForwardAuth:
             return NotFound(path.decode("latin-1"))
         # One that we answer ourselves would be a 2xx, which lets it pass: it is none.
         preflight = self.preflights.permitted(subject, story)
-        passed = preflight or await self.gate.ask(subject, story)
+        choice = choose(self.gate.routes, subject.received)
+        passed = preflight or await self.gate.ask(subject, choice, story)
         if not isinstance(passed, Admitted):
             return passed
         if passed.permit.route.host not in self.hosts:

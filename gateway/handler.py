@@ -9,6 +9,7 @@ forward it, or send them to sign in, or say no.  The first three are the steps o
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -37,12 +38,12 @@ from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestRefused
 from gateway.renewal import Renewal
 from gateway.routing.client_address import UNKNOWN
-from gateway.routing.own_address import BARE, own_address
+from gateway.routing.directions import Directions, NoReading, directions
+from gateway.routing.own_address import BARE
 from gateway.routing.received import (
     Malformed,
     MethodRefused,
     Publication,
-    Received,
     Sender,
     receive,
     sender,
@@ -54,7 +55,7 @@ from gateway.telling import Telling
 from gateway.turning_away import answer_with, unknown_host
 from gateway.visit import PageAndCookies, Visit, as_response, redirect
 
-Answer = web.StreamResponse | Page | PageAndCookies
+Answer = Relayed | web.Response | Page | PageAndCookies
 log = structlog.get_logger("gateway")
 
 
@@ -79,7 +80,6 @@ class Handler:
     async def __call__(self, request: ClientRequest) -> web.StreamResponse:
         """Answer *request*, and write down what happened to it."""
         story = self.request_log.begin(self.new_id(), request.method)
-        story.client = request.peer or UNKNOWN
         try:
             response = await self._say(request, story)
         except RequestRefused as refused:  # its body broke its framing
@@ -100,38 +100,60 @@ class Handler:
         """Answer *request*; what nobody expected becomes a page, if it still can."""
         try:
             answer = await self._answer(request, story)
-            # Relayed first: to ask whether it is the other takes a microsecond.
-            if isinstance(answer, (Relayed, web.StreamResponse)):
+            if isinstance(answer, Relayed):  # nearly all (hot path)
                 return answer
-            return as_response(answer, lambda page: self._page(page, request, story))
+            return as_response(answer, partial(self._page, request, story))
         except (RequestRefused, ConnectionError):
             raise
         except SharingAway as away:  # nobody knows who is signed in
             story.decision, story.reason = "error", away.reason
-            return self._page(SessionsAway(), request, story)
+            return self._page(request, story, SessionsAway())
         except Exception:
             log.exception("internal_error", request_id=story.request_id)
             story.decision = "error"
+            story.client = story.client or request.peer or UNKNOWN
             if request.record.status:  # an answer has begun
                 raise
-            return self._page(InternalError(), request, story)
+            return self._page(request, story, InternalError())
 
     async def _answer(self, request: ClientRequest, story: Story) -> Answer:
-        received = receive(
-            request.head.method, request.raw_target, self._sender(request)
-        )
-        match received:
-            case Received():
-                visit = Visit(request, received, story.request_id, self.now())
-                return await self._received(visit, story)
-            case Malformed(reason):
-                story.reason = reason
-                story.path = path_of(request.raw_target)
-                return BadRequest(reason)
-            case MethodRefused():
-                return MethodNotAllowedPage((), request.method)
-            case _:
-                assert_never(received)
+        found = self._directions(request)
+        if not isinstance(found, Directions):
+            return _not_read(found, request, story)
+        received = found.received
+        visit = Visit(request, received, story.request_id, self.now())
+        story.host = received.host
+        story.path = received.target.path
+        story.client = received.client.address
+        passed: Admitted | Answer
+        if found.is_plain:
+            story.home = received.origin
+            passed = await self.gate.ask(visit, found.choice, story)
+        else:
+            passed = await self._special(found, visit, story)
+        if not isinstance(passed, Admitted):
+            return passed
+        if passed.permit.route.upstream.is_elsewhere:
+            return self.gate.told(OnlyForwardAuth(), visit, passed.session)
+        try:
+            return await self.forwarder.forward(
+                request, passed.permit, self._stamp(visit, passed)
+            )
+        except UpstreamFailure as failure:
+            story.failure, story.reason = failure.kind, failure.detail
+            page = UpstreamAwayPage(failure.kind)
+            return self.gate.told(page, visit, passed.session)
+
+    def _directions(self, request: ClientRequest) -> Directions | NoReading:
+        """Return where *request* goes; the same head is not looked at twice."""
+        notes, key = request.head.line_notes, (self.publication, request.peer)
+        found: Directions | NoReading | None = notes.get(key)
+        if found is None:
+            sent_by = self._sender(request)
+            method, target = request.head.method, request.raw_target
+            found = directions(receive(method, target, sent_by), self.routes)
+            notes.keep(key, found)
+        return found
 
     def _sender(self, request: ClientRequest) -> Sender | Malformed:
         """Return who sent *request*; the same fields are not read twice."""
@@ -142,26 +164,21 @@ class Handler:
             notes.keep(key, found)
         return found
 
-    async def _received(self, visit: Visit, story: Story) -> Answer:
-        received = visit.received
-        story.host = received.host
-        story.path = received.target.path
-        story.client = received.client.address
-        name = own_address(received.target.path)
-        if name is not None and self.forward_auth.is_asked(received.target.path):
+    async def _special(
+        self, found: Directions, visit: Visit, story: Story
+    ) -> Admitted | Answer:
+        """Answer what is for an address of ours or an unknown host, and preflights."""
+        received, own = found.received, found.own
+        if own is not None and self.forward_auth.is_asked(received.target.path):
             return await self.forward_auth.answer(visit, story)
-        ours = self.routes.serves(received.host)
-        if ours:
+        if found.is_ours:
             story.home = received.origin
-        elif name is None or not self.addresses.is_for_any_host(name):
+        elif own is None or not self.addresses.is_for_any_host(own):
             return unknown_host(visit, self.publication, self.routes)
-        if name is not None:
-            return await self._own(name, visit, story)
+        if own is not None:
+            return await self._own(own, visit, story)
         preflight = self.preflights.answer(visit, story)
-        passed = preflight or await self.gate.ask(visit, story)
-        if isinstance(passed, Admitted):
-            return await self._permitted(visit, passed, story)
-        return passed
+        return preflight or await self.gate.ask(visit, found.choice, story)
 
     async def _own(self, name: str, visit: Visit, story: Story) -> Answer:
         story.route = story.decision = "own"
@@ -169,34 +186,37 @@ class Handler:
             return redirect("/.gateway/", status=308)
         try:
             return await self.addresses.answer(
-                name, visit, lambda page: self._page(page, visit.request, story)
+                name, visit, partial(self._page, visit.request, story)
             )
         except SessionTooLarge as error:
             story.reason = str(error)
             return SessionTooLargePage(error.size, error.limit)
 
-    async def _permitted(
-        self, visit: Visit, admitted: Admitted, story: Story
-    ) -> Answer:
+    def _stamp(self, visit: Visit, admitted: Admitted) -> Stamp:
         received = visit.received
-        permit, who = admitted.permit, admitted.who
-        session = admitted.session
-        if permit.route.upstream.is_elsewhere:
-            return self.gate.told(OnlyForwardAuth(), visit, session)
-        stamp = Stamp(
-            identity=self.telling.fields(permit.identity, who, visit),
+        return Stamp(
+            identity=self.telling.fields(admitted.permit.identity, admitted.who, visit),
             client=received.client,
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),
             target=received.target,
-            set_cookies=lambda: self.renewal.cookies(visit, session),
-            who=who,
+            set_cookies=partial(self.renewal.cookies, visit, admitted.session),
+            who=admitted.who,
         )
-        try:
-            return await self.forwarder.forward(visit.request, permit, stamp)
-        except UpstreamFailure as failure:
-            story.failure, story.reason = failure.kind, failure.detail
-            return self.gate.told(UpstreamAwayPage(failure.kind), visit, session)
 
-    def _page(self, page: Page, request: ClientRequest, story: Story) -> web.Response:
+    def _page(self, request: ClientRequest, story: Story, page: Page) -> web.Response:
         return answer_with(page, self.pages, request, story)
+
+
+def _not_read(refused: NoReading, request: ClientRequest, story: Story) -> Page:
+    """Return the page for a *request* that has no reading, or none that is served."""
+    story.client = request.peer or UNKNOWN
+    match refused:
+        case Malformed(reason):
+            story.reason = reason
+            story.path = path_of(request.raw_target)
+            return BadRequest(reason)
+        case MethodRefused():
+            return MethodNotAllowedPage((), request.method)
+        case _:
+            assert_never(refused)

@@ -34,8 +34,6 @@ class Preflights:
         None where it is no preflight, or its route leaves them to the rules for all
         requests.  The route is that of the method which the page asks leave for.
         """
-        if visit.received.method != "OPTIONS":
-            return None  # nearly all (hot path)
         route = self._route(visit)
         if route is None or route.cors is None:
             return None

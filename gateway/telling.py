@@ -1,7 +1,7 @@
 """What upstreams are told about people: plain headers, and a signed statement."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -37,6 +37,11 @@ class Telling:
     jwks: bytes | None
     access_token: bool = False  # whether it is sent
     id_token: bool = False
+    _tells_more: bool = field(init=False)  # than plain headers
+
+    def __post_init__(self) -> None:
+        more = self.assertions is not None or self.access_token or self.id_token
+        object.__setattr__(self, "_tells_more", more)
 
     @classmethod
     def of(cls, settings: Settings) -> "Telling":
@@ -85,12 +90,14 @@ class Telling:
     ) -> tuple[Field, ...]:
         """Return the fields that tell about *identity*, as *who* came."""
         fields = self.headers.fields(identity)
-        if identity is not None and isinstance(who, Session) and who.tokens is not None:
+        if identity is None or not self._tells_more:  # nearly all (hot path)
+            return fields
+        if isinstance(who, Session) and who.tokens is not None:
             sent = who.tokens.fields(
                 visit.now, access=self.access_token, id_token=self.id_token
             )
             fields = (*fields, *sent)
-        if self.assertions is None or identity is None or who is None:
+        if self.assertions is None or who is None:
             return fields
         assertion = self.assertions.of(
             who.id, identity, visit.received.origin, visit.now
