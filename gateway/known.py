@@ -10,20 +10,22 @@ from typing import Any, Generic, TypeVar
 LONGEST = 4096  # bytes that are remembered
 MOST = 512  # values, by each who remembers
 MOST_NOTES = 64  # on one value: a peer or a spelling of the host each
+MOST_LINE_NOTES = 8  # on one whole head, of which more are remembered than of values
 
 T = TypeVar("T")
 
 
 class Known(Generic[T]):
-    """At most MOST values by the bytes they follow from; the oldest goes first.
+    """At most *most* values by the bytes they follow from; the oldest goes first.
 
     Whoever comes first with some bytes settles what they mean for everybody: a value
     must follow from its bytes alone, and nobody may change it.
     """
 
-    __slots__ = ("_values", "get")
+    __slots__ = ("_most", "_values", "get")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._values: dict[bytes, T] = {}
         self.get = self._values.get  # spares a call on the hot path
 
@@ -31,7 +33,7 @@ class Known(Generic[T]):
         """Remember *value* as what *raw* means, if *raw* is not too long."""
         if len(raw) > LONGEST:
             return
-        if len(self._values) >= MOST:
+        if len(self._values) >= self._most:
             del self._values[next(iter(self._values))]
         self._values[raw] = value
 
@@ -40,9 +42,17 @@ class Notes(dict[object, Any]):
     """What later steps work out of a known value, by what else it depends on."""
 
     __slots__ = ()
+    most = MOST_NOTES
 
     def keep(self, key: object, value: Any) -> None:  # noqa: ANN401 - each its own
         """Keep *value* for *key*; clients must not be able to fill the memory."""
-        if len(self) >= MOST_NOTES:
+        if len(self) >= self.most:
             self.clear()
         self[key] = value
+
+
+class LineNotes(Notes):
+    """The same of a whole head of a request, its first line included."""
+
+    __slots__ = ()
+    most = MOST_LINE_NOTES

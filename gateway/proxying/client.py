@@ -18,6 +18,7 @@ from aiohttp import web
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.client_socket import ClientSocket
 from gateway.proxying.doorkeeper import Doorkeeper, OpenDoor
+from gateway.proxying.known_heads import KnownHeads
 from gateway.proxying.plain_answer import plain_answer
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_head import RequestHead, RequestRefused
@@ -48,6 +49,7 @@ class GatewayServer(web.Server):
     ) -> None:
         super().__init__(handler, handler_cancellation=True)  # type: ignore[arg-type]
         self._limits = limits
+        self.heads = KnownHeads(limits.head_count, limits.path_length)
         self.on_refused = on_refused
         self.doorkeeper = doorkeeper or OpenDoor()
 
@@ -81,7 +83,7 @@ class ClientConnection(ClientSocket):
         self._on_refused = server.on_refused
         self._doorkeeper = server.doorkeeper
         self.is_introduced = False
-        self._reader = RequestReader(loop, limits)
+        self._reader = RequestReader(loop, server.heads, limits.head_size)
         self._head: RequestHead | RequestRefused | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._tunnel = None

@@ -38,7 +38,7 @@ class Inbox:
         return bytes(data)
 
     def take_head(self) -> bytes | None:
-        """Return a whole head without its empty line; None where more must come.
+        """Return a whole head with its empty line; None where more must come.
 
         Raises RequestRefused as soon as what has come can become no head: 400, or 431
         where it is too long.  What can never end must not wait for a time-out.
@@ -57,8 +57,12 @@ class Inbox:
             self._check_beginning(data)
             self._searched = max(0, len(data) - 3)
             return None
-        self._data = data[end + 4 :]
+        end += 4
         self._searched = 0
+        if end == len(data):  # as nearly always: without a copy
+            self._data = b""
+            return bytes(data)
+        self._data = data[end:]
         return bytes(data[:end])
 
     def _check_beginning(self, data: bytes | bytearray) -> None:

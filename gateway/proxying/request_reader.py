@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 from aiohttp.base_protocol import BaseProtocol
 
+from gateway.proxying.known_heads import KnownHeads
 from gateway.proxying.request_body import RequestBody
-from gateway.proxying.request_head import (
-    RequestHead,
-    RequestRefused,
-    parse_request_head,
-)
+from gateway.proxying.request_head import RequestHead
 from gateway.proxying.request_inbox import Inbox
 
 
@@ -31,14 +28,17 @@ class RequestReader:
     """Head, body, head, body: what belongs to which request.
 
     One request at a time: what comes behind it waits until it has been answered.
+    *heads* reads heads of at most *head_size* bytes.
     """
 
-    __slots__ = ("_inbox", "_limits", "_loop", "body")
+    __slots__ = ("_heads", "_inbox", "_loop", "body")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: ClientLimits) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, heads: KnownHeads, head_size: int
+    ) -> None:
         self._loop = loop
-        self._limits = limits
-        self._inbox = Inbox(limits.head_size)
+        self._heads = heads
+        self._inbox = Inbox(head_size)
         self.body: RequestBody | None = None  # of the current request
 
     @property
@@ -70,9 +70,7 @@ class RequestReader:
         raw = self._inbox.take_head()
         if raw is None:
             return None
-        head = parse_request_head(raw, self._limits.head_count)
-        if len(head.target) > self._limits.path_length:
-            _check_path(head.target, self._limits.path_length)
+        head = self._heads.read(raw)
         if head.chunked or head.length:
             length = None if head.chunked else head.length
             self.body = RequestBody(protocol, self._loop, length)
@@ -84,13 +82,3 @@ class RequestReader:
     def take_rest(self) -> bytes:
         """Return what waits behind the current request, and forget it."""
         return self._inbox.take_all()
-
-
-def _check_path(target: bytes, longest: int) -> None:
-    """Raise RequestRefused where *target*'s path is longer: 414 (RFC 9110 §15.5.15).
-
-    What a path may mean takes work in proportion to its length, and more than a query.
-    """
-    if len(target.partition(b"?")[0]) > longest:
-        reason = f"the path is longer than {longest} bytes"
-        raise RequestRefused(414, reason, limit="path_length")

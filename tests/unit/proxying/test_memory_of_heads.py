@@ -7,6 +7,7 @@ import pytest
 
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.hop_by_hop import end_to_end
+from gateway.proxying.known_heads import MOST as MOST_HEADS, KnownHeads
 from gateway.proxying.request_head import parse_request_head
 from gateway.proxying.upstream.response_head import parse_response_head
 
@@ -50,3 +51,25 @@ def test_long_values_are_forgotten(meet: Callable[[int], None]) -> None:
     finally:
         tracemalloc.stop()
     assert held < MOST
+
+
+def _costly(number: int, target: bytes, fields: int) -> bytes:
+    """Return a head of 4 KiB that takes more memory than others: of short fields."""
+    filling = b"-" * ((4096 - len(target) - 12 * fields) // fields - 4)
+    lines = (b"%x-%x:%b" % (number, each, filling) for each in range(fields - 1))
+    return b"GET /%b HTTP/1.1\r\nHost:a\r\n%b\r\n\r\n" % (target, b"\r\n".join(lines))
+
+
+@pytest.mark.parametrize("fields", [16, 64, 180])
+def test_many_different_heads_take_the_memory_that_is_said(fields: int) -> None:
+    heads = KnownHeads(200, 4096)
+    tracemalloc.start()
+    try:
+        for number in range(2 * MOST_HEADS):
+            heads.read(_costly(number, b"t" * 900, fields))
+        for number in range(2 * MOST_HEADS, 3 * MOST_HEADS):  # of which only the fields
+            heads.read(_costly(number, b"t" * 1024, fields))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 24 * 1024 * 1024
