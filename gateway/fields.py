@@ -8,7 +8,10 @@ Fields = Sequence[Field]
 
 def values(fields: Fields, name: bytes) -> list[bytes]:
     """Return the values of every field called *name* (lower case), in order."""
-    return [value for field, value in fields if field.lower() == name]
+    long = len(name)  # few names are as long: most need not be put in lower case
+    return [
+        value for field, value in fields if len(field) == long and field.lower() == name
+    ]
 
 
 def first(fields: Fields, name: bytes) -> bytes | None:

@@ -5,6 +5,7 @@ program's every request, of an upstream's answers within a second are the same b
 and so are cookies. What follows from bytes alone need not be worked out twice.
 """
 
+from collections import OrderedDict
 from typing import Any, Generic, TypeVar
 
 LONGEST = 4096  # bytes that are remembered
@@ -26,7 +27,8 @@ class Known(Generic[T]):
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._values: dict[bytes, T] = {}
+        # In a dict the oldest is found ever more slowly, behind all that are gone.
+        self._values: OrderedDict[bytes, T] = OrderedDict()
         self.get = self._values.get  # spares a call on the hot path
 
     def add(self, raw: bytes, value: T) -> None:
@@ -34,7 +36,7 @@ class Known(Generic[T]):
         if len(raw) > LONGEST:
             return
         if len(self._values) >= self._most:
-            del self._values[next(iter(self._values))]
+            self._values.popitem(last=False)
         self._values[raw] = value
 
 

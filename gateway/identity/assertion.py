@@ -1,5 +1,6 @@
 """The signed statement of who somebody is, for an upstream (RFC 7519, ES256)."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ class Assertions:
         self._key = keys[0]
         self._header = {"kid": self._key.kid, "typ": "JWT"}
         self._random_text = random_text
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     def of(self, session: str, identity: Identity, origin: str, now: float) -> bytes:
         """Return one about *identity*, good at *now* (unix seconds).
@@ -65,7 +66,7 @@ class Assertions:
         value = self._signed(identity, place[1], int(now))
         self._kept.pop(place, None)
         if len(self._kept) >= MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
         self._kept[place] = _Kept(identity, now, value)
         return value
 

@@ -1,6 +1,7 @@
 """The headers that tell an upstream who the person is."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -9,6 +10,7 @@ from gateway.fields import Field
 from gateway.identity.identity import ATTRIBUTES, Identity
 from gateway.identity.reserved_names import reduced
 
+_Told = tuple[Identity, tuple[Field, ...]]
 Value = str | tuple[str, ...] | None
 
 _PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -79,7 +81,7 @@ class IdentityHeaders:
         self.names = frozenset(name for name, _ in self._headers)
         self.told_claims = frozenset(claim for _, claim in self._headers)
         self.wanted_claims = self.told_claims - ATTRIBUTES
-        self._known: dict[int, tuple[Identity, tuple[Field, ...]]] = {}
+        self._known: OrderedDict[int, _Told] = OrderedDict()
 
     def fields(self, identity: Identity | None) -> tuple[Field, ...]:
         """Return the header fields about *identity*; an absent claim has no header."""
@@ -91,7 +93,7 @@ class IdentityHeaders:
         values = ((name, _value(identity, claim)) for name, claim in self._headers)
         fields = tuple((name, encoded(value)) for name, value in values if value)
         if len(self._known) >= MOST_KNOWN:
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
         self._known[id(identity)] = identity, fields  # kept, so that the id stays its
         return fields
 

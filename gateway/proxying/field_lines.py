@@ -129,10 +129,8 @@ def content_length(values: list[bytes]) -> int | None:
 
 def lines(fields: Iterable[Field]) -> bytes:
     """Return *fields* as lines, each with its CRLF."""
-    parts: list[bytes] = []
-    for name, value in fields:
-        parts += (name, b": ", value, b"\r\n")
-    return b"".join(parts)
+    together = b"\r\n".join(map(b": ".join, fields))
+    return together + b"\r\n" if together else b""
 
 
 def serialise(start: bytes, fields: Iterable[Field]) -> bytes:

@@ -13,9 +13,9 @@ from gateway.routing.table import Choice, RouteTable
 PREFLIGHT = "OPTIONS"  # the method of all that may be one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Directions:
-    """Where *received* goes.
+    """Where *received* goes; shared by all that are alike, so nobody may change it.
 
     *own* is the name of one of our own addresses, None for all others; *is_ours* tells
     whether the gateway answers for the host, *choice* which of its routes it is for.

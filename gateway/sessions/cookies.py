@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 Cookie = tuple[bytes, bytes]  # name, value
+_Piece = tuple[int, int, bytes, bytes]  # start and end in the field, name, value
 
 _SPACE = b" \t"
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
@@ -35,7 +36,10 @@ class OwnCookies:
     that counts sign-ins which did not arrive.
     """
 
-    __slots__ = ("_names", "_stems", "arrival", "attempt_stem", "chunk_stem", "name")
+    __slots__ = (
+        "_last", "_last_pieces", "_names", "_stems",
+        "arrival", "attempt_stem", "chunk_stem", "name",
+    )  # fmt: skip
 
     def __init__(self, name: bytes) -> None:
         self.name = name
@@ -44,6 +48,8 @@ class OwnCookies:
         self.arrival = name + b"-arrival"
         self._names = (name, self.arrival)
         self._stems = (self.chunk_stem, self.attempt_stem)
+        self._last = b""  # the same is asked about again, some steps later
+        self._last_pieces: tuple[_Piece, ...] = ()
 
     def present(self, cookie: bytes) -> bool:
         """Tell whether the Cookie field *cookie* may hold one of ours; no is sure."""
@@ -87,8 +93,15 @@ class OwnCookies:
             left = left[1:].lstrip(_SPACE)
         return left if left.strip(b"; \t") else None
 
-    def _pieces(self, cookie: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
-        """Yield start, end, name and value of each piece of *cookie* that is ours.
+    def _pieces(self, cookie: bytes) -> tuple[_Piece, ...]:
+        """Return start, end, name and value of each piece of *cookie* that is ours."""
+        if cookie is not self._last:
+            self._last_pieces = tuple(self._look_for_pieces(cookie))
+            self._last = cookie
+        return self._last_pieces
+
+    def _look_for_pieces(self, cookie: bytes) -> Iterator[_Piece]:
+        """Yield the same, looking at *cookie*.
 
         Work grows with our name's occurrences, not with the pieces of others.
         """
