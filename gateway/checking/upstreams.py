@@ -73,9 +73,7 @@ async def _status(settings: Settings, route: Route) -> int:
     connection = await dialler.dial(route.connect_timeout)
     try:
         connection.begin("HEAD", lambda _interim: None, upgrade=False)
-        connection.write(_request(settings, route))
-        connection.expect_head_within(PATIENCE)
-        return (await connection.head()).status
+        return (await connection.ask(_request(settings, route), PATIENCE)).status
     finally:
         connection.abort()
 

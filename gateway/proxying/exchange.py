@@ -2,17 +2,18 @@
 
 import asyncio
 
-from gateway.proxying.chunked import chunk, last_chunk
+from gateway.policy.access import Permit
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.failure import Broken, FailureKind, UpstreamFailure
 from gateway.proxying.frames import close_frame
-from gateway.proxying.relay import Outgoing, Relay
+from gateway.proxying.plain_answer import plain_answer
+from gateway.proxying.relay import Asked, Relay
 from gateway.proxying.relayed import Relayed
 from gateway.proxying.request_body import RequestBody
-from gateway.proxying.request_head import RequestRefused
+from gateway.proxying.stamp import Stamp
+from gateway.proxying.upload import Upload, whole_body
 from gateway.proxying.upstream.connection import UpstreamConnection
 from gateway.proxying.upstream.pool import FRESH
-from gateway.proxying.upstream.response_head import ResponseHead
 from gateway.proxying.way import Way
 
 # RFC 9110 §9.2.2, and those of WebDAV and its kin that only read.
@@ -23,44 +24,67 @@ _IDEMPOTENT = frozenset(
 _SESSION_OVER = close_frame(1008, "the session is over")  # RFC 6455 §7.4.1: policy
 
 
-class Exchange:
-    """A request on its way; ``run`` carries it through, ``cut`` ends it early."""
+class OpenExchanges(set["Exchange"]):
+    """The exchanges that are under way."""
 
-    __slots__ = (
-        "_connection", "_loop", "_outgoing", "_refused", "_relay", "_repeatable",
-        "_request", "_sent", "_started", "_way",
-    )  # fmt: skip
+    emptied: asyncio.Event | None = None  # set with the last of them, if there is one
 
-    def __init__(
+
+class Exchange(Relay):
+    """A request on its way and, as a Relay, its answer on the way back.
+
+    ``run`` carries it through, ``cut`` ends it early.  It is one of *open_exchanges*
+    meanwhile.  ``who`` and ``permit`` are those that it was allowed with; *data* is the
+    head that the upstream is sent.
+    """
+
+    __slots__ = ("_connection", "_data", "_open", "permit", "who")
+
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
-        loop: asyncio.AbstractEventLoop,
         request: ClientRequest,
+        permit: Permit,
+        stamp: Stamp,
         way: Way,
-        outgoing: Outgoing,
+        asked: Asked,
+        data: bytes,
+        open_exchanges: OpenExchanges,
     ) -> None:
-        self._loop = loop
         self._request = request
         self._way = way
-        self._outgoing = outgoing
-        self._relay = Relay(loop, request, way.rule, outgoing)
+        self._asked = asked
+        self._set_cookies = stamp.set_cookies
+        self.tunnel = None
         self._connection: UpstreamConnection | None = None
-        self._started = loop.time()
-        self._sent = False  # the whole request is on its way
-        self._refused: RequestRefused | None = None
-        self._repeatable = request.body is None and request.head.method in _IDEMPOTENT
+        self._data = data
+        self._open = open_exchanges
+        self.permit = permit
+        self.who = stamp.who
 
     async def run(self) -> Relayed:
         """Return the relayed answer.
 
-        Raises UpstreamFailure before the first byte of an answer, RequestRefused for a
-        body that breaks its framing.
+        Raises UpstreamFailure before the first byte of an answer.  A body that breaks
+        its framing is answered here.
         """
-        body = self._request.body
+        request, way = self._request, self._way
+        self._open.add(self)
         try:
-            connection = await self._obtain(fresh=False)
-            if body is not None and not body.complete:
-                return await self._run_with_upload(connection, body)
-            return await self._relay.answer(*await self._ask(connection))
+            started = way.loop.time()
+            connection = self._idle() or await self._new()
+            if request.body is not None and not request.body.complete:
+                return await self._run_with_upload(connection, request.body, started)
+            data = self._data + whole_body(request, way)
+            try:
+                head = await connection.ask(data, way.timeout)
+            except Broken as broken:
+                self._check_repeatable(connection, broken)
+                connection = await self._new()
+                head = await connection.ask(data, way.timeout)
+            request.record.upstream_seconds = way.loop.time() - started
+            if head.length >= 0 and connection.response.complete:
+                return self.answer_at_once(connection, head)
+            return await self.answer(connection, head)
         except Broken as broken:
             raise UpstreamFailure(broken.kind, broken.detail) from broken
         finally:
@@ -69,8 +93,8 @@ class Exchange:
     def cut(self, why: str) -> None:
         """End it now: a tunnel is closed, an answer under way is broken off."""
         self._request.record.ended = why
-        if self._relay.tunnel is not None:
-            self._relay.tunnel.close()
+        if self.tunnel is not None:
+            self.tunnel.close()
         else:
             self._request.connection.abort()
 
@@ -88,115 +112,85 @@ class Exchange:
     def end_session(self) -> None:
         """End it now, since the session that it was allowed with is over."""
         self._request.record.ended = "session_over"
-        if self._relay.tunnel is not None:
-            self._relay.tunnel.end(_SESSION_OVER)
+        if self.tunnel is not None:
+            self.tunnel.end(_SESSION_OVER)
         else:
             self._request.connection.abort()
 
-    async def _obtain(self, *, fresh: bool) -> UpstreamConnection:
-        """Return a connection, ready for this request.  Raises Broken.
+    @property
+    def _is_repeatable(self) -> bool:
+        request = self._request
+        return request.body is None and request.head.method in _IDEMPOTENT
 
-        What may be repeated takes any idle one; what may not, one that was used a
-        moment ago; *fresh* asks for a new one.
+    def _idle(self) -> UpstreamConnection | None:
+        """Return an idle connection, ready for this request, if there is one.
+
+        What may be repeated takes any, what may not one that was used a moment ago.
         """
-        pool = self._way.pool
-        connection = None
-        if not fresh:
-            connection = pool.idle(None if self._repeatable else FRESH)
-        if connection is None:
-            connection = await pool.connect(
-                self._way.dialler, self._way.connect_timeout
-            )
-        head = self._request.head
-        connection.begin(head.method, self._relay.interim, upgrade=head.wants_upgrade)
-        self._connection = connection
+        connection = self._way.pool.idle(None if self._is_repeatable else FRESH)
+        if connection is not None:
+            self._begin(connection)
         return connection
 
-    async def _head(self, connection: UpstreamConnection) -> ResponseHead:
-        head = await connection.head()
-        self._request.record.upstream_seconds = self._loop.time() - self._started
-        return head
+    async def _new(self) -> UpstreamConnection:
+        """Return another connection than an idle one, ready.  Raises Broken."""
+        way = self._way
+        connection = await way.pool.connect(way.dialler, way.connect_timeout)
+        self._begin(connection)
+        return connection
 
-    async def _ask(
-        self, connection: UpstreamConnection
-    ) -> tuple[UpstreamConnection, ResponseHead]:
-        """Send a request that is here as a whole; repeat it once where that is safe.
+    def _begin(self, connection: UpstreamConnection) -> None:
+        head = self._request.head
+        connection.begin(head.method, self.interim, upgrade=head.wants_upgrade)
+        self._connection = connection
 
-        That is on a reused connection which died before any byte of an answer
-        (RFC 9110 §9.2.2).  Return the connection that answers, and the answer's head.
-        Raises Broken.
+    def _check_repeatable(self, connection: UpstreamConnection, broken: Broken) -> None:
+        """Raise *broken* unless a repetition is safe: then let *connection* go.
+
+        It is where a reused connection died before any byte of an answer (RFC 9110
+        §9.2.2).
         """
-        self._send(connection)
-        try:
-            return connection, await self._head(connection)
-        except Broken as broken:
-            stale = connection.used and not connection.received
-            if not (stale and self._repeatable and broken.kind is FailureKind.CUT):
-                raise
-        self._let_go()
-        connection = await self._obtain(fresh=True)
-        self._send(connection)
-        return connection, await self._head(connection)
-
-    def _send(self, connection: UpstreamConnection) -> None:
-        body = self._request.body
-        data = self._outgoing.head
-        if body is not None:
-            data += self._framed(body.stream.read_nowait()) + self._end_of_body(body)
-            self._request.record.bytes_received = body.received
-        connection.write(data)
-        self._sent = True
-        connection.expect_head_within(self._way.timeout)
-
-    def _framed(self, data: bytes) -> bytes:
-        return chunk(data) if data and self._request.head.chunked else data
-
-    def _end_of_body(self, body: RequestBody) -> bytes:
-        if not self._request.head.chunked:
-            return b""
-        return last_chunk(self._outgoing.trailers(body.trailers))
+        stale = connection.used and not connection.received
+        if not (stale and self._is_repeatable and broken.kind is FailureKind.CUT):
+            raise broken
+        connection.abort()
 
     async def _run_with_upload(
-        self, connection: UpstreamConnection, body: RequestBody
+        self, connection: UpstreamConnection, body: RequestBody, started: float
     ) -> Relayed:
         """Relay both bodies at once; an answer that ends first ends the upload."""
-        connection.write(self._outgoing.head)
+        connection.write(self._data)
         outcome: Relayed | Broken
+        upload = Upload(self._request, body, self._way, connection)
         async with asyncio.TaskGroup() as group:
-            upload = group.create_task(self._upload(connection, body))
+            sending = group.create_task(upload.run())
             try:
-                head = await self._head(connection)
-                outcome = await self._relay.answer(connection, head)
+                head = await connection.head()
+                seconds = self._way.loop.time() - started
+                self._request.record.upstream_seconds = seconds
+                outcome = await self.answer(connection, head)
             except Broken as broken:
                 outcome = broken
-            upload.cancel()
-        if isinstance(outcome, Broken):
-            raise self._refused or outcome
-        return outcome
-
-    async def _upload(self, connection: UpstreamConnection, body: RequestBody) -> None:
-        """Send the request's body as it comes; never raises but when cancelled."""
-        try:
-            while data := await body.stream.readany():
-                connection.write(self._framed(data))
-                self._request.record.bytes_received += len(data)
-                if connection.is_congested:
-                    await connection.drain(self._way.timeout)
-            connection.write(self._end_of_body(body))
-            self._sent = True
-            connection.expect_head_within(self._way.timeout)
-        except RequestRefused as refused:
-            self._refused = refused
-            connection.abort()
-        except (Broken, ConnectionError, RuntimeError):
-            connection.abort()  # whoever waits for the answer tells
+            sending.cancel()
+        if not upload.is_sent:
+            connection.abort()  # no other can follow
+        if isinstance(outcome, Relayed):
+            return outcome
+        if upload.refused is None:
+            raise outcome
+        refused, date = upload.refused, self._way.http_date()
+        self._request.connection.send(plain_answer(refused.status, str(refused), date))
+        return Relayed(refused.status, keep_alive=False)
 
     def _let_go(self) -> None:
         """Keep the connection for others where that is safe, else end it."""
+        self._open.discard(self)
+        if self._open.emptied is not None and not self._open:
+            self._open.emptied.set()
         connection, self._connection = self._connection, None
-        if connection is None or self._relay.tunnel is not None:
+        if connection is None or self.tunnel is not None:
             return  # a tunnel closes by itself, after what was on its way
-        if connection.finish() and self._sent:
+        if connection.finish():
             self._way.pool.give_back(connection)
         else:
             connection.abort()

@@ -34,3 +34,7 @@ class Broken(Exception):  # noqa: N818 - says what is the case
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+
+    def again(self) -> "Broken":
+        """Return the same, to be raised: with a trace of its own it holds no frames."""
+        return Broken(self.kind, self.detail)

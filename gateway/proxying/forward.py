@@ -6,32 +6,29 @@ without a decision.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Coroutine
 from dataclasses import dataclass
 from email.utils import formatdate
 
 from config.settings import Settings
-from gateway.fields import Field, Fields
+from gateway.fields import Field
 from gateway.policy.access import Permit
 from gateway.policy.cors import answer_fields
 from gateway.proxying.client_request import ClientRequest
-from gateway.proxying.exchange import Exchange
+from gateway.proxying.exchange import Exchange, OpenExchanges
 from gateway.proxying.failure import FailureKind, UpstreamFailure
 from gateway.proxying.field_lines import lines
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.location import without_prefix
-from gateway.proxying.plain_answer import plain_answer
-from gateway.proxying.relay import Outgoing
+from gateway.proxying.relay import Asked
 from gateway.proxying.relayed import Relayed
-from gateway.proxying.request_head import RequestHead, RequestRefused
+from gateway.proxying.request_head import RequestHead
 from gateway.proxying.request_headers import RequestHeaders, without_authorization
-from gateway.proxying.session_watch import Attend, SessionWatch, Use
+from gateway.proxying.session_watch import Attend, SessionWatch
+from gateway.proxying.stamp import Stamp
 from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
 from gateway.proxying.way import RequestRule, Way, Ways
-from gateway.routing.client_address import ClientAddress
-from gateway.routing.target import Target
-from gateway.sessions.bearer import Bearer
 from gateway.sessions.session import Session
 
 __all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
@@ -39,26 +36,6 @@ __all__ = ["FailureKind", "Forwarder", "Stamp", "UpstreamFailure"]
 
 _UPGRADE: tuple[Field, ...] = ((b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
 _TRACE = b"\r\ntraceparent: "
-
-
-@dataclass(slots=True)  # frozen but for the hot path
-class Stamp:
-    """What the gateway knows about a request, to be told to the upstream.
-
-    *identity* are the identity fields; *client* where it came from; *host* the Host as
-    the client used it; *set_cookies* returns the Set-Cookie values of ours for the
-    answer: it is asked when the answer's head comes, since much may have changed until
-    then (the person may have signed out).  With *who*, a session or a bearer, the
-    exchange ends when that is over.
-    """
-
-    identity: Fields
-    client: ClientAddress
-    host: bytes
-    request_id: bytes
-    target: Target
-    set_cookies: Callable[[], Sequence[bytes]] = tuple
-    who: Session | Bearer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +47,18 @@ class Passed:
 
     lines: bytes
     traced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What all requests with the same head, on the same way, begin with.
+
+    *data* goes up to the request's id; *asked* is what their answers depend on.
+    """
+
+    data: bytes
+    traced: bool
+    asked: Asked
 
 
 class Forwarder:
@@ -95,7 +84,6 @@ class Forwarder:
     ) -> None:
         server = settings.server
         public = server.public_url
-        self._loop = asyncio.get_running_loop()
         self._now = now
         self._random_bytes = random_bytes
         self._request_headers = RequestHeaders(is_reserved, strip_cookies)
@@ -103,7 +91,12 @@ class Forwarder:
         self._port = b"%d" % public.port
         limits = HeadLimits(server.max_header_size, server.max_header_count)
         self._ways = Ways(
-            public, limits, server.upstream_connections, is_own_set_cookie
+            public,
+            limits,
+            server.upstream_connections,
+            is_own_set_cookie=is_own_set_cookie,
+            trailers=self._request_headers.trailers,
+            http_date=self._http_date,
         )
         self._by_route = {
             id(route): self._ways.way(route)
@@ -111,9 +104,8 @@ class Forwarder:
             if not route.upstream.is_elsewhere
         }
         self._routes = settings.routes  # keeps the ids valid
-        self._open: dict[Exchange, Use | None] = {}
-        self._watch = SessionWatch(self._loop, self._open, attend, now)
-        self._all_done: asyncio.Event | None = None
+        self._open = OpenExchanges()
+        self._watch = SessionWatch(asyncio.get_running_loop(), self._open, attend, now)
         self._second = 0
         self._date = b""
 
@@ -124,12 +116,12 @@ class Forwarder:
 
     def in_use(self) -> list[Session]:
         """Return the sessions of which an exchange is under way."""
-        used = (use[0] for use in self._open.values() if use is not None)
-        return [who for who in used if isinstance(who, Session)]
+        users = (exchange.who for exchange in self._open)
+        return [who for who in users if isinstance(who, Session)]
 
-    async def forward(
+    def forward(
         self, request: ClientRequest, permit: Permit, stamp: Stamp
-    ) -> Relayed:
+    ) -> Coroutine[None, None, Relayed]:
         """Forward *request* to the upstream of its *permit*, and relay the answer.
 
         Raises UpstreamFailure while nothing has been sent to the client.  A failure
@@ -137,26 +129,31 @@ class Forwarder:
         ``record``.
         """
         way = self._by_route.get(id(permit.route)) or self._ways.way(permit.route)
-        exchange = Exchange(
-            self._loop, request, way, self._outgoing(request, way, stamp)
-        )
-        if stamp.who is None:
-            self._open[exchange] = None
-        else:
-            self._open[exchange] = stamp.who, permit
-            self._watch.begin()
-        try:
-            return await exchange.run()
-        except RequestRefused as refused:  # its body broke its framing
-            reason = str(refused)
-            request.connection.send(
-                plain_answer(refused.status, reason, self._http_date())
+        head, client = request.head, stamp.client
+        key = way, stamp.host, client.forwarded_for
+        start: Start | None = head.line_notes.get(key)
+        if start is None:
+            start = self._start(head, way, stamp)
+            head.line_notes.keep(key, start)
+        data = b"".join(
+            (
+                start.data,
+                stamp.request_id,
+                *(
+                    ()
+                    if start.traced
+                    else (_TRACE, new_traceparent(self._random_bytes))
+                ),
+                way.behind_id,
+                lines(stamp.identity),
+                b"\r\n",
             )
-            return Relayed(refused.status, keep_alive=False)
-        finally:
-            del self._open[exchange]
-            if not self._open and self._all_done is not None:
-                self._all_done.set()
+        )
+        if stamp.who is not None:
+            self._watch.begin()
+        return Exchange(
+            request, permit, stamp, way, start.asked, data, self._open
+        ).run()
 
     def session_ended(self) -> None:
         """Look soon whether an open exchange belongs to a session that is over."""
@@ -167,15 +164,14 @@ class Forwarder:
         self._ways.close()
         self._watch.close()
         if self._open:
-            self._all_done = asyncio.Event()
+            self._open.emptied = asyncio.Event()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(deadline):
-                    await self._all_done.wait()
+                    await self._open.emptied.wait()
         for exchange in list(self._open):
             exchange.cut("shutdown")
 
-    def _outgoing(self, request: ClientRequest, way: Way, stamp: Stamp) -> Outgoing:
-        head = request.head
+    def _start(self, head: RequestHead, way: Way, stamp: Stamp) -> Start:
         # Host and address follow from fields and peer, a handshake from the method too.
         key = way.asking, head.wants_upgrade, stamp.host, stamp.client.forwarded_for
         passed: Passed | None = head.notes.get(key)
@@ -185,28 +181,12 @@ class Forwarder:
         raw = stamp.target.raw
         if way.prefix:
             raw = without_prefix(raw, way.prefix)
-        data = (
-            head.method.encode("ascii"),
-            b" ",
-            raw,
-            b" HTTP/1.1\r\n",
-            passed.lines,
-            b"X-Request-Id: ",
-            stamp.request_id,
-            *(() if passed.traced else (_TRACE, new_traceparent(self._random_bytes))),
-            b"\r\n",
-            way.prefix_line,
-            lines(stamp.identity),
-            b"\r\n",
-        )
-        return Outgoing(
-            b"".join(data),
-            stamp.host,
-            stamp.set_cookies,
-            self._http_date(),
-            self._request_headers.trailers,
-            () if way.cors is None else answer_fields(way.cors, head.fields),
-        )
+        data = b"%b %b HTTP/1.1\r\n%bX-Request-Id: " % (
+            head.method.encode("ascii"), raw, passed.lines
+        )  # fmt: skip
+        cors = () if way.cors is None else answer_fields(way.cors, head.fields)
+        asked = Asked(way.rule, stamp.host, head.minor, cors)
+        return Start(data, passed.traced, asked)
 
     def _passed(self, head: RequestHead, asking: RequestRule, stamp: Stamp) -> Passed:
         host = stamp.host if asking.preserve_host else asking.host

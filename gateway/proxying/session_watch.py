@@ -6,7 +6,7 @@ the end of a session or may not any more is looked for among them.
 """
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection
 
 from gateway.policy.access import Permit
 from gateway.proxying.exchange import Exchange
@@ -15,9 +15,6 @@ from gateway.sessions.session import Session
 
 PERIOD = 0.75  # seconds between two looks, while anything is open
 SOON = 0.05  # seconds from a revocation to the next look: they may come in crowds
-
-Use = tuple[Session | Bearer, Permit]
-"""Whose session or bearer an exchange began with, and with what permit."""
 
 Attend = Callable[[Session | Bearer, Permit, float], Session | Bearer | None]
 """Returns what became of one that is in use, at a time; None: it must end."""
@@ -32,7 +29,7 @@ class SessionWatch:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        open_exchanges: MutableMapping[Exchange, Use | None],
+        open_exchanges: Collection[Exchange],
         attend: Attend,
         now: Callable[[], float],
     ) -> None:
@@ -63,16 +60,18 @@ class SessionWatch:
     def _look(self) -> None:
         self._timer = None
         watched = [
-            (exchange, *use) for exchange, use in self._open.items() if use is not None
+            (exchange, exchange.who)
+            for exchange in self._open
+            if exchange.who is not None
         ]
         if watched:
             self.begin()
         now = self._now()
-        for exchange, session, permit in watched:
+        for exchange, who in watched:
             if not exchange.is_under_way:
                 continue
-            attended = self._attend(session, permit, now)
+            attended = self._attend(who, exchange.permit, now)
             if attended is None:
                 exchange.end_session()
-            elif attended is not session:
-                self._open[exchange] = attended, permit
+            else:
+                exchange.who = attended

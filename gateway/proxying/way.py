@@ -9,6 +9,7 @@ from config.cors import Cors
 from config.origin import DEFAULT_PORTS, Origin
 from config.routes import Route
 from config.upstream import Upstream
+from gateway.fields import Field
 from gateway.proxying.field_lines import lines
 from gateway.proxying.response_headers import ResponseRule
 from gateway.proxying.upstream.connection import UpstreamConnection
@@ -31,20 +32,26 @@ class RequestRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """The way to an upstream: *prefix* is what to strip, *prefix_line* tells of it.
+    """The way to an upstream.
 
-    *cors* where answers say by our rules which origins may read them.
+    *prefix* is what to strip; *behind_id* stands behind the request's id: the end of
+    its line, and one that tells of the prefix.  *cors* where answers say by our rules
+    which origins may read them.  *trailers* filters the trailer fields of a request;
+    *http_date* returns the Date of now.
     """
 
+    loop: asyncio.AbstractEventLoop
     pool: Pool
     dialler: Dialler
     asking: RequestRule
     rule: ResponseRule
     prefix: bytes
-    prefix_line: bytes
+    behind_id: bytes
     cors: Cors | None
     timeout: float
     connect_timeout: float
+    trailers: Callable[[list[Field]], list[Field]]
+    http_date: Callable[[], bytes]
 
 
 class Ways:
@@ -54,17 +61,22 @@ class Ways:
     of fields because of them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         public: Origin,
         limits: HeadLimits,
         most_connections: int,
+        *,
         is_own_set_cookie: Callable[[bytes], bool],
+        trailers: Callable[[list[Field]], list[Field]],
+        http_date: Callable[[], bytes],
     ) -> None:
         self._public = public
         self._limits = limits
         self._most_connections = most_connections
         self._is_own_set_cookie = is_own_set_cookie
+        self._trailers = trailers
+        self._http_date = http_date
         self._loop = asyncio.get_running_loop()
         self._pools: dict[tuple[Upstream, str], tuple[Pool, Dialler]] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -79,15 +91,19 @@ class Ways:
         if route.strip_prefix and route.path != "/":
             prefix = route.path.encode("ascii")
         return Way(
+            loop=self._loop,
             pool=pool,
             dialler=dialler,
             asking=self._asking_rule(route),
             rule=self._rule(route, prefix),
             prefix=prefix,
-            prefix_line=lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
+            behind_id=b"\r\n"
+            + lines([(b"X-Forwarded-Prefix", prefix)] if prefix else []),
             cors=_own_cors(route),
             timeout=route.timeout,
             connect_timeout=route.connect_timeout,
+            trailers=self._trailers,
+            http_date=self._http_date,
         )
 
     def close(self) -> None:

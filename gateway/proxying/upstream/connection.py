@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from gateway.fields import Field
 from gateway.proxying.client_request import Receiver
 from gateway.proxying.failure import FailureKind
 from gateway.proxying.field_lines import FieldsInvalid
@@ -13,6 +12,7 @@ from gateway.proxying.upstream.response_reader import (
     HeadLimits,
     HeadTooLarge,
     ResponseReader,
+    nobody,
 )
 from gateway.proxying.upstream.upstream_socket import UpstreamSocket
 
@@ -27,18 +27,18 @@ class UpstreamConnection(UpstreamSocket):
     """
 
     __slots__ = (
-        "_deadline", "_limits", "_paused", "_payload", "_reader", "_size", "_waiter",
-        "idle_since", "received", "used",
+        "_deadline", "_is_asked", "_paused", "_payload", "_size", "_waiter",
+        "idle_since", "received", "response", "used",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: HeadLimits) -> None:
         super().__init__(loop)
-        self._limits = limits
-        self._reader: ResponseReader | None = None
+        self.response = ResponseReader(limits)
+        self._is_asked = False  # a response is due, or being read
         self._payload: list[bytes] = []
         self._size = 0
         self._paused = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[ResponseHead] | None = None
         self._deadline = Deadline(loop, self._too_late)
         self.idle_since = 0.0  # loop time
         self.used = False  # carried an exchange before
@@ -48,76 +48,70 @@ class UpstreamConnection(UpstreamSocket):
         self, method: str, on_interim: Callable[[ResponseHead], None], *, upgrade: bool
     ) -> None:
         """Make ready for the response to a request with *method*."""
-        self._reader = ResponseReader(method, self._limits, on_interim, upgrade=upgrade)
+        self.response.begin(method, on_interim, upgrade=upgrade)
+        self._is_asked = True
         self.received = False
+
+    def ask(self, request: bytes, seconds: float) -> asyncio.Future[ResponseHead]:
+        """Send a whole *request*, the response to which is due in *seconds*.
+
+        Return what will be the response's head; to await it raises Broken.
+        """
+        self.write(request)
+        self.expect_head_within(seconds)
+        return self.head()
 
     def expect_head_within(self, seconds: float) -> None:
         """Fail the exchange if the response head is not there in *seconds*."""
-        if self._reader is not None and self._reader.head is None:
+        if self._is_asked and self.response.head is None:
             self._deadline.set(seconds)
 
-    async def head(self) -> ResponseHead:
-        """Return the response head.  Raises Broken."""
-        reader = self._current()
-        while reader.head is None:
-            if self._failure is not None:
-                raise self._failure
-            await self._wait()
-        return reader.head
+    def head(self) -> asyncio.Future[ResponseHead]:
+        """Return what will be the response head; to await it raises Broken."""
+        waiter = self._waiter = self._loop.create_future()
+        if self.response.head is not None or self._failure is not None:
+            self._wake()
+        return waiter
 
     async def read(self) -> bytes:
         """Return what has come of the body, b"" at its end.  Raises Broken."""
-        reader = self._current()
-        while not self._payload:
-            if reader.complete:
-                return b""
+        while not self._payload and not self.response.complete:
             if self._failure is not None:
-                raise self._failure
-            await self._wait()
+                raise self._failure.again()
+            waiter = self._waiter = self._loop.create_future()
+            await waiter
         return self.read_nowait()
 
     def read_nowait(self) -> bytes:
         """Return what has come of the body so far."""
-        payload = self._payload
-        if not payload:
-            return b""
-        data = payload[0] if len(payload) == 1 else b"".join(payload)
-        payload.clear()
+        data = b"".join(self._payload)  # one piece is not copied
+        self._payload.clear()
         self._size = 0
-        self._resume()
+        if self._paused:
+            self._resume()
         return data
-
-    @property
-    def complete(self) -> bool:
-        """Whether the whole response has come."""
-        return self._reader is not None and self._reader.complete
-
-    @property
-    def trailers(self) -> list[Field]:
-        """The trailer fields of the response."""
-        return self._current().trailers
 
     def finish(self) -> bool:
         """End the exchange.  Return whether the connection can carry another."""
-        reader, self._reader = self._reader, None
-        self._deadline.clear()
+        response = self.response
+        response.on_interim = nobody  # who asked is let go
+        self._is_asked = False
         self.used = True
         return (
-            reader is not None
-            and reader.complete
-            and not reader.extra
+            response.complete
+            and response.head is not None
+            and response.head.keep_alive
+            and not response.extra
             and not self._payload
-            and reader.head is not None
-            and reader.head.keep_alive
-            and self.is_open
+            and self._failure is None
         )
 
     def become_tunnel(self, receiver: Receiver) -> bytes:
         """Hand everything from now on to *receiver*; return what has come already."""
-        reader = self._current()
         self._tunnel = receiver
+        self._is_asked = False
         self._deadline.close()
-        early, reader.extra = reader.extra, b""
+        early, self.response.extra = self.response.extra, b""
         self._resume()
         return early
 
@@ -128,39 +122,39 @@ class UpstreamConnection(UpstreamSocket):
 
     def data_received(self, data: bytes) -> None:
         """Read *data* as part of the response that is due."""
-        if self._tunnel is not None:
-            self._tunnel.data_received(data)
-            return
-        reader = self._reader
-        if reader is None:  # nobody asked
-            self.abort()
+        if not self._is_asked:
+            self._take_unasked(data)
             return
         self.received = True
+        response = self.response
         try:
-            payload = reader.feed(data)
+            payload = response.feed(data)
         except HeadTooLarge as error:
             self.fail(FailureKind.TOO_LARGE, str(error))
+            return
         except FieldsInvalid as error:
             self.fail(FailureKind.INVALID, str(error))
-        else:
-            self._take(reader, payload)
-
-    def _take(self, reader: ResponseReader, payload: bytes) -> None:
+            return
         if payload:
             self._payload.append(payload)
             self._size += len(payload)
-        if self._size + len(reader.extra) > _HIGH_WATER:
+        if self._size + len(response.extra) > _HIGH_WATER:
             self._pause()
-        if reader.head is not None:
-            self._deadline.clear()
+        if response.head is not None:
+            self._deadline.at = None
             self._wake()
+
+    def _take_unasked(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.data_received(data)
+        else:
+            self.abort()
 
     def eof_received(self) -> bool:
         """Take note that the upstream sends no more."""
         if self._tunnel is not None:
             return self._tunnel.eof_received()
-        if self._reader is not None:
-            self._reader.feed_eof()
+        self.response.feed_eof()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -168,11 +162,6 @@ class UpstreamConnection(UpstreamSocket):
         self._deadline.close()
         super().connection_lost(exc)
         self._wake()
-
-    def _current(self) -> ResponseReader:
-        if self._reader is None:
-            raise RuntimeError("no exchange is under way")
-        return self._reader
 
     def _pause(self) -> None:
         if not self._paused and self.transport is not None:
@@ -185,16 +174,16 @@ class UpstreamConnection(UpstreamSocket):
             if self.is_open and self.transport is not None:
                 self.transport.resume_reading()
 
-    async def _wait(self) -> None:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Give who waits the response's head, or say why there is none."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is None or waiter.done():
+            return
+        head = self.response.head
+        if head is not None:
+            waiter.set_result(head)
+        elif self._failure is not None:
+            waiter.set_exception(self._failure.again())
 
     def _too_late(self) -> None:
         self.fail(FailureKind.TIMEOUT, "no response head in time")

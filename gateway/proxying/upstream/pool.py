@@ -54,17 +54,16 @@ class Pool:
         """
         idle = self._idle
         while idle:
-            connection = idle[-1]
-            if not connection.is_open:
-                idle.pop()
-            elif (
-                youngest is not None
-                and self._loop.time() - connection.idle_since >= youngest
-            ):
-                return None
-            else:
-                idle.pop()
+            connection = idle.pop()
+            transport = connection.transport
+            if transport is None or transport.is_closing():
+                continue
+            if youngest is None:
                 return connection
+            if self._loop.time() - connection.idle_since < youngest:
+                return connection
+            idle.append(connection)
+            return None
         return None
 
     async def connect(self, dialler: Dialler, seconds: float) -> UpstreamConnection:
@@ -90,16 +89,16 @@ class Pool:
 
     def give_back(self, connection: UpstreamConnection) -> None:
         """Take back *connection* after an exchange, to be used again."""
-        if not connection.is_open or self._closed:
+        if connection.transport is None or self._closed:
             connection.abort()
             return
         connection.idle_since = self._loop.time()
-        while self._waiting:
+        while self._waiting and connection.is_open:
             waiter, _ = self._waiting.popitem(last=False)
             if not waiter.done():
                 waiter.set_result(connection)
                 return
-        self._idle.append(connection)
+        self._idle.append(connection)  # one that is closing is not found there
         if self._sweep is None:
             self._sweep = self._loop.call_later(self._idle_timeout, self._sweep_idle)
 

@@ -40,7 +40,7 @@ class ResponseHead:
     status: int
     fields: tuple[Field, ...]
     framing: Framing
-    length: int  # for Framing.LENGTH, in bytes
+    length: int  # of the body in bytes; -1 where it is not in the head that it ends
     keep_alive: bool
     notes: Notes | None = None
 
@@ -92,8 +92,18 @@ def _read(head: bytes, method: str, most_fields: int) -> ResponseHead:
         fields = [field for field in fields if field[0].lower() != b"content-length"]
     framing = _framing(method, status, length, chunked=bool(encodings))
     return ResponseHead(
-        status, tuple(fields), framing, length or 0, _persists(minor, options, framing)
+        status,
+        tuple(fields),
+        framing,
+        _body_length(status, framing, length),
+        _persists(minor, options, framing),
     )
+
+
+def _body_length(status: int, framing: Framing, length: int | None) -> int:
+    if framing is Framing.LENGTH:
+        return length or 0
+    return 0 if framing is Framing.NONE and status >= 200 else -1  # noqa: PLR2004
 
 
 def _status_line(line: bytes) -> tuple[int, int]:

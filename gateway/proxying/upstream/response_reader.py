@@ -27,12 +27,15 @@ class HeadLimits:
     count: int
 
 
-class ResponseReader:
-    """The reading of one response to a request.
+def nobody(_head: ResponseHead) -> None:
+    """Hear of an interim response that nobody waits for."""
 
-    *method* is the request's; *upgrade* says whether it asked to switch protocols;
-    *on_interim* is called with each 1xx head.  ``head`` is set once the final head
-    is there, ``complete`` once the body is, ``extra`` holds bytes behind it.
+
+class ResponseReader:
+    """Reads the responses of one connection: ``begin`` for each, once one is complete.
+
+    ``head`` is set once the final head is there, ``complete`` once the body is,
+    ``extra`` holds bytes behind it: after these no other can follow.
     """
 
     __slots__ = (
@@ -42,34 +45,37 @@ class ResponseReader:
         "_left",
         "_limits",
         "_method",
-        "_on_interim",
         "_searched",
         "_upgrade",
         "complete",
         "extra",
         "head",
+        "on_interim",
     )
 
-    def __init__(
-        self,
-        method: str,
-        limits: HeadLimits,
-        on_interim: Callable[[ResponseHead], None],
-        *,
-        upgrade: bool,
-    ) -> None:
-        self._method = method
+    def __init__(self, limits: HeadLimits) -> None:
         self._limits = limits
-        self._on_interim = on_interim
-        self._upgrade = upgrade
         self._held: bytes | bytearray = b""  # of a head that is not whole
         self._searched = 0  # bytes of it that hold no end
-        self._interim = 0
         self._left = 0
         self._chunks: ChunkedDecoder | None = None
+        self.extra = b""
+        self.begin("GET", nobody, upgrade=False)
+
+    def begin(
+        self, method: str, on_interim: Callable[[ResponseHead], None], *, upgrade: bool
+    ) -> None:
+        """Make ready for the response to a request with *method*.
+
+        *upgrade* says whether it asked to switch protocols; *on_interim* is called
+        with each 1xx head.
+        """
+        self._method = method
+        self._upgrade = upgrade
+        self.on_interim = on_interim
+        self._interim = 0
         self.head: ResponseHead | None = None
         self.complete = False
-        self.extra = b""
 
     @property
     def trailers(self) -> list[Field]:
@@ -78,26 +84,33 @@ class ResponseReader:
 
     def feed(self, data: bytes) -> bytes:
         """Return the payload within *data*.  Raises FieldsInvalid, HeadTooLarge."""
-        if self.head is None:
-            data = self._feed_head(data)
-        if self.head is None or not data:
-            return b""
-        return self._feed_body(data, self.head.framing)
+        if self.head is not None:
+            return self._feed_body(data, self.head.framing)
+        end = -1 if self._held else data.find(b"\r\n\r\n")
+        if end < 0 or end > self._limits.size:
+            return self._feed_head(data)
+        head = parse_response_head(data[:end], self._method, self._limits.count)
+        rest = data[end + 4 :]
+        if head.length == len(rest):  # a whole response, as nearly always (hot path)
+            self.head = head
+            self.complete = True
+            return rest
+        return self._take_head(head, rest)
 
     def _feed_head(self, data: bytes) -> bytes:
-        """Read heads off *data* until a final one.  Return what stands behind it."""
+        """Read a head that comes in bits, and what stands behind it."""
         gathered: bytes | bytearray = data
-        if self._held:  # grown in place: a head that comes in bits costs its length
+        if self._held:  # grown in place: it costs its length, not the square of it
             self._held += data
             gathered, self._held = self._held, b""
-        while (end := self._end_of_head(gathered)) >= 0:
-            final = self._take_head(bytes(gathered[:end]))
-            gathered = gathered[end + 4 :]
-            if final:
-                return bytes(gathered)
-        whole = isinstance(gathered, bytes)
-        self._held = bytearray(gathered) if whole else gathered
-        return b""
+        end = self._end_of_head(gathered)
+        if end < 0:
+            whole = isinstance(gathered, bytes)
+            self._held = bytearray(gathered) if whole else gathered
+            return b""
+        raw = bytes(gathered[:end])
+        head = parse_response_head(raw, self._method, self._limits.count)
+        return self._take_head(head, bytes(gathered[end + 4 :]))
 
     def _end_of_head(self, data: bytes | bytearray) -> int:
         end = data.find(b"\r\n\r\n", self._searched)
@@ -108,9 +121,8 @@ class ResponseReader:
         self._searched = max(0, len(data) - 3) if end < 0 else 0
         return end
 
-    def _take_head(self, raw: bytes) -> bool:
-        """Take a head in.  Return whether it is the final one."""
-        head = parse_response_head(raw, self._method, self._limits.count)
+    def _take_head(self, head: ResponseHead, rest: bytes) -> bytes:
+        """Take *head* in.  Return the payload within *rest*, which stands behind it."""
         if head.framing is Framing.TUNNEL:
             if not self._upgrade:
                 raise FieldsInvalid("a 101 that nobody asked for")
@@ -118,15 +130,14 @@ class ResponseReader:
             self._interim += 1
             if self._interim > _MOST_INTERIM:
                 raise FieldsInvalid("a flood of interim responses")
-            self._on_interim(head)
-            return False
+            self.on_interim(head)
+            return self.feed(rest) if rest else b""
         self.head = head
         self._left = head.length
-        if head.framing is Framing.NONE:
-            self.complete = True
-        elif head.framing is Framing.CHUNKED:
-            self._chunks = ChunkedDecoder(extensions=True)
-        return True
+        self.complete = head.framing is Framing.NONE
+        chunked = head.framing is Framing.CHUNKED
+        self._chunks = ChunkedDecoder(extensions=True) if chunked else None
+        return self._feed_body(rest, head.framing) if rest else b""
 
     def _feed_body(self, data: bytes, framing: Framing) -> bytes:
         if self.complete or framing is Framing.TUNNEL:

@@ -55,7 +55,7 @@ class UpstreamSocket(asyncio.Protocol):
             except TimeoutError:
                 self.fail(FailureKind.TIMEOUT, "the request was not taken in time")
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.again()
 
     def fail(self, kind: FailureKind, detail: str) -> None:
         """End the exchange because of *kind*, and the connection with it."""
@@ -65,6 +65,8 @@ class UpstreamSocket(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
+        if self._failure is None:
+            self._failure = Broken(FailureKind.CUT, "closed")
         if self.transport is not None:
             self.transport.abort()
 

@@ -15,7 +15,7 @@ KIB = 1024
 
 def response() -> Feed:
     limits = HeadLimits(64 * KIB, 200)
-    return ResponseReader("GET", limits, lambda _head: None, upgrade=False).feed
+    return ResponseReader(limits).feed
 
 
 def request() -> Feed:

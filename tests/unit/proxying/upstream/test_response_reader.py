@@ -11,13 +11,16 @@ from gateway.proxying.upstream.response_reader import (
     HeadLimits,
     HeadTooLarge,
     ResponseReader,
+    nobody,
 )
 
 LIMITS = HeadLimits(1000, 20)
 
 
 def reader(method: str = "GET", *, upgrade: bool = False) -> ResponseReader:
-    return ResponseReader(method, LIMITS, lambda _head: None, upgrade=upgrade)
+    one = ResponseReader(LIMITS)
+    one.begin(method, nobody, upgrade=upgrade)
+    return one
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,8 @@ def test_the_end_completes_only_what_ends_by_it() -> None:
 
 def test_interim_responses_are_told_and_counted() -> None:
     told: list[ResponseHead] = []
-    one = ResponseReader("GET", LIMITS, told.append, upgrade=False)
+    one = ResponseReader(LIMITS)
+    one.begin("GET", told.append, upgrade=False)
     one.feed(
         b"HTTP/1.1 100 x\r\n\r\nHTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 204 x\r\n\r\n"
     )
