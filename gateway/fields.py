@@ -1,6 +1,6 @@
 """Header fields as they stand on the wire: (name, value) pairs of bytes, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 Field = tuple[bytes, bytes]
 Fields = Sequence[Field]
@@ -20,3 +20,9 @@ def first(fields: Fields, name: bytes) -> bytes | None:
         if field.lower() == name:
             return value
     return None
+
+
+def lines(fields: Iterable[Field]) -> bytes:
+    """Return *fields* as lines of a head, each with its CRLF (RFC 9112 §5)."""
+    together = b"\r\n".join(map(b": ".join, fields))
+    return together + b"\r\n" if together else b""

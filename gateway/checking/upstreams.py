@@ -72,7 +72,7 @@ async def _status(settings: Settings, route: Route) -> int:
     dialler = Dialler(route.upstream, tls, lambda: UpstreamConnection(loop, limits))
     connection = await dialler.dial(route.connect_timeout)
     try:
-        connection.begin("HEAD", lambda _interim: None, upgrade=False)
+        connection.response.begin("HEAD", lambda _interim: None, upgrade=False)
         return (await connection.ask(_request(settings, route), PATIENCE)).status
     finally:
         connection.abort()

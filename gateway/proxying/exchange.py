@@ -74,7 +74,9 @@ class Exchange(Relay):
             connection = self._idle() or await self._new()
             if request.body is not None and not request.body.complete:
                 return await self._run_with_upload(connection, request.body, started)
-            data = self._data + whole_body(request, way)
+            data = self._data
+            if request.body is not None:
+                data += whole_body(request, request.body, way)
             try:
                 head = await connection.ask(data, way.timeout)
             except Broken as broken:
@@ -141,7 +143,7 @@ class Exchange(Relay):
 
     def _begin(self, connection: UpstreamConnection) -> None:
         head = self._request.head
-        connection.begin(head.method, self.interim, upgrade=head.wants_upgrade)
+        connection.response.begin(head.method, self.interim, upgrade=head.wants_upgrade)
         self._connection = connection
 
     def _check_repeatable(self, connection: UpstreamConnection, broken: Broken) -> None:
@@ -150,7 +152,7 @@ class Exchange(Relay):
         It is where a reused connection died before any byte of an answer (RFC 9110
         §9.2.2).
         """
-        stale = connection.used and not connection.received
+        stale = connection.used and not connection.response.has_begun
         if not (stale and self._is_repeatable and broken.kind is FailureKind.CUT):
             raise broken
         connection.abort()

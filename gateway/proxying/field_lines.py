@@ -7,7 +7,7 @@ refused on both sides: each is a way to make two parsers disagree.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from gateway.fields import Field
+from gateway.fields import Field, lines
 
 _TOKEN = (
     b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -125,12 +125,6 @@ def content_length(values: list[bytes]) -> int | None:
     if len(values) > 1 or not values[0].isdigit() or len(values[0]) > 19:  # noqa: PLR2004
         raise FieldsInvalid("Content-Length is malformed or repeated")
     return int(values[0])
-
-
-def lines(fields: Iterable[Field]) -> bytes:
-    """Return *fields* as lines, each with its CRLF."""
-    together = b"\r\n".join(map(b": ".join, fields))
-    return together + b"\r\n" if together else b""
 
 
 def serialise(start: bytes, fields: Iterable[Field]) -> bytes:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from email.utils import formatdate
 
 from config.settings import Settings
-from gateway.fields import Field
+from gateway.fields import Field, lines
 from gateway.policy.access import Permit
 from gateway.policy.cors import answer_fields
 from gateway.proxying.client_request import ClientRequest
 from gateway.proxying.exchange import Exchange, OpenExchanges
 from gateway.proxying.failure import FailureKind, UpstreamFailure
-from gateway.proxying.field_lines import lines
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.location import without_prefix
 from gateway.proxying.relay import Asked
@@ -135,17 +134,17 @@ class Forwarder:
         if start is None:
             start = self._start(head, way, stamp)
             head.line_notes.keep(key, start)
+        told = lines(stamp.identity)
         data = b"".join(
-            (
+            (start.data, stamp.request_id, way.behind_id, told, b"\r\n")
+            if start.traced
+            else (
                 start.data,
                 stamp.request_id,
-                *(
-                    ()
-                    if start.traced
-                    else (_TRACE, new_traceparent(self._random_bytes))
-                ),
+                _TRACE,
+                new_traceparent(self._random_bytes),
                 way.behind_id,
-                lines(stamp.identity),
+                told,
                 b"\r\n",
             )
         )

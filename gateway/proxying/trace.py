@@ -1,5 +1,6 @@
 """Keeps a request's place in a distributed trace (W3C Trace Context, level 1)."""
 
+from binascii import hexlify
 from collections.abc import Callable
 
 _HEX = b"0123456789abcdef"
@@ -25,5 +26,5 @@ def new_traceparent(random_bytes: Callable[[int], bytes]) -> bytes:
     It is marked as sampled: to an application that follows its parent's decision,
     the default of OpenTelemetry, that is as if no proxy stood in front.
     """
-    digits = random_bytes(24).hex().encode("ascii")
-    return b"00-%b-%b-01" % (digits[:32], digits[32:])
+    digits = hexlify(random_bytes(24))
+    return b"-".join((b"00", digits[:32], digits[32:], b"01"))

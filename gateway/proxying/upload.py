@@ -51,11 +51,8 @@ class Upload:
             connection.abort()  # whoever waits for the answer tells
 
 
-def whole_body(request: ClientRequest, way: Way) -> bytes:
-    """Return the body of *request*, all of which has come, as it is sent."""
-    body = request.body
-    if body is None:
-        return b""
+def whole_body(request: ClientRequest, body: RequestBody, way: Way) -> bytes:
+    """Return *body*, all of which has come, as it is sent."""
     data = body.stream.read_nowait()
     request.record.bytes_received = body.received
     framed = chunk(data) if data and request.head.chunked else data

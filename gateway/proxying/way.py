@@ -9,8 +9,7 @@ from config.cors import Cors
 from config.origin import DEFAULT_PORTS, Origin
 from config.routes import Route
 from config.upstream import Upstream
-from gateway.fields import Field
-from gateway.proxying.field_lines import lines
+from gateway.fields import Field, lines
 from gateway.proxying.response_headers import ResponseRule
 from gateway.proxying.upstream.connection import UpstreamConnection
 from gateway.proxying.upstream.dial import Dialler, tls_context

@@ -1,7 +1,6 @@
 """One connection to an upstream, with one exchange on it at a time."""
 
 import asyncio
-from collections.abc import Callable
 
 from gateway.proxying.client_request import Receiver
 from gateway.proxying.failure import FailureKind
@@ -12,7 +11,6 @@ from gateway.proxying.upstream.response_reader import (
     HeadLimits,
     HeadTooLarge,
     ResponseReader,
-    nobody,
 )
 from gateway.proxying.upstream.upstream_socket import UpstreamSocket
 
@@ -20,21 +18,20 @@ _HIGH_WATER = 256 * 1024  # bytes read ahead of the client
 
 
 class UpstreamConnection(UpstreamSocket):
-    """A connection that the pool keeps.
+    """A connection that the pool keeps; ``response`` reads what comes of it.
 
-    The response is buffered up to a mark, then reading pauses until the client has
+    A response is buffered up to a mark, then reading pauses until the client has
     taken it (back-pressure).
     """
 
     __slots__ = (
-        "_deadline", "_is_asked", "_paused", "_payload", "_size", "_waiter",
-        "idle_since", "received", "response", "used",
+        "_deadline", "_paused", "_payload", "_size", "_waiter", "idle_since",
+        "response", "used",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: HeadLimits) -> None:
         super().__init__(loop)
         self.response = ResponseReader(limits)
-        self._is_asked = False  # a response is due, or being read
         self._payload: list[bytes] = []
         self._size = 0
         self._paused = False
@@ -42,28 +39,20 @@ class UpstreamConnection(UpstreamSocket):
         self._deadline = Deadline(loop, self._too_late)
         self.idle_since = 0.0  # loop time
         self.used = False  # carried an exchange before
-        self.received = False  # a byte of the current response has come
-
-    def begin(
-        self, method: str, on_interim: Callable[[ResponseHead], None], *, upgrade: bool
-    ) -> None:
-        """Make ready for the response to a request with *method*."""
-        self.response.begin(method, on_interim, upgrade=upgrade)
-        self._is_asked = True
-        self.received = False
 
     def ask(self, request: bytes, seconds: float) -> asyncio.Future[ResponseHead]:
         """Send a whole *request*, the response to which is due in *seconds*.
 
         Return what will be the response's head; to await it raises Broken.
         """
-        self.write(request)
-        self.expect_head_within(seconds)
+        if self.transport is not None:  # that it is gone is told by head()
+            self.transport.write(request)
+        self._deadline.set(seconds)
         return self.head()
 
     def expect_head_within(self, seconds: float) -> None:
         """Fail the exchange if the response head is not there in *seconds*."""
-        if self._is_asked and self.response.head is None:
+        if self.response.is_due and self.response.head is None:
             self._deadline.set(seconds)
 
     def head(self) -> asyncio.Future[ResponseHead]:
@@ -93,25 +82,15 @@ class UpstreamConnection(UpstreamSocket):
 
     def finish(self) -> bool:
         """End the exchange.  Return whether the connection can carry another."""
-        response = self.response
-        response.on_interim = nobody  # who asked is let go
-        self._is_asked = False
         self.used = True
-        return (
-            response.complete
-            and response.head is not None
-            and response.head.keep_alive
-            and not response.extra
-            and not self._payload
-            and self._failure is None
-        )
+        return self.response.end() and not self._payload and self._failure is None
 
     def become_tunnel(self, receiver: Receiver) -> bytes:
         """Hand everything from now on to *receiver*; return what has come already."""
         self._tunnel = receiver
-        self._is_asked = False
         self._deadline.close()
         early, self.response.extra = self.response.extra, b""
+        self.response.end()
         self._resume()
         return early
 
@@ -122,25 +101,24 @@ class UpstreamConnection(UpstreamSocket):
 
     def data_received(self, data: bytes) -> None:
         """Read *data* as part of the response that is due."""
-        if not self._is_asked:
+        response = self.response
+        if not response.is_due:
             self._take_unasked(data)
             return
-        self.received = True
-        response = self.response
         try:
             payload = response.feed(data)
-        except HeadTooLarge as error:
-            self.fail(FailureKind.TOO_LARGE, str(error))
-            return
         except FieldsInvalid as error:
-            self.fail(FailureKind.INVALID, str(error))
+            too_large = isinstance(error, HeadTooLarge)
+            kind = FailureKind.TOO_LARGE if too_large else FailureKind.INVALID
+            self.fail(kind, str(error))
             return
         if payload:
             self._payload.append(payload)
             self._size += len(payload)
-        if self._size + len(response.extra) > _HIGH_WATER:
-            self._pause()
-        if response.head is not None:
+        if self._waiter is None:
+            if self._size + len(response.extra) > _HIGH_WATER:
+                self._pause()
+        elif response.head is not None:
             self._deadline.at = None
             self._wake()
 

@@ -27,15 +27,16 @@ class HeadLimits:
     count: int
 
 
-def nobody(_head: ResponseHead) -> None:
-    """Hear of an interim response that nobody waits for."""
+def _nobody(_head: ResponseHead) -> None:
+    pass
 
 
 class ResponseReader:
-    """Reads the responses of one connection: ``begin`` for each, once one is complete.
+    """Reads the responses of one connection, each from ``begin`` to ``end``.
 
-    ``head`` is set once the final head is there, ``complete`` once the body is,
-    ``extra`` holds bytes behind it: after these no other can follow.
+    Between these a response ``is_due``.  ``head`` is set once the final head is there,
+    ``complete`` once the body is, ``extra`` holds bytes behind it: after these no other
+    can follow.
     """
 
     __slots__ = (
@@ -45,12 +46,13 @@ class ResponseReader:
         "_left",
         "_limits",
         "_method",
+        "_on_interim",
         "_searched",
         "_upgrade",
         "complete",
         "extra",
         "head",
-        "on_interim",
+        "is_due",
     )
 
     def __init__(self, limits: HeadLimits) -> None:
@@ -60,7 +62,8 @@ class ResponseReader:
         self._left = 0
         self._chunks: ChunkedDecoder | None = None
         self.extra = b""
-        self.begin("GET", nobody, upgrade=False)
+        self.begin("GET", _nobody, upgrade=False)
+        self.is_due = False
 
     def begin(
         self, method: str, on_interim: Callable[[ResponseHead], None], *, upgrade: bool
@@ -72,10 +75,23 @@ class ResponseReader:
         """
         self._method = method
         self._upgrade = upgrade
-        self.on_interim = on_interim
+        self._on_interim = on_interim
         self._interim = 0
         self.head: ResponseHead | None = None
         self.complete = False
+        self.is_due = True
+
+    def end(self) -> bool:
+        """Let go of who asked.  Return whether another response can follow."""
+        self.is_due = False
+        self._on_interim = _nobody
+        head = self.head
+        return self.complete and head is not None and head.keep_alive and not self.extra
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a byte of the response has come."""
+        return self.head is not None or self._interim > 0 or bool(self._held)
 
     @property
     def trailers(self) -> list[Field]:
@@ -130,7 +146,7 @@ class ResponseReader:
             self._interim += 1
             if self._interim > _MOST_INTERIM:
                 raise FieldsInvalid("a flood of interim responses")
-            self.on_interim(head)
+            self._on_interim(head)
             return self.feed(rest) if rest else b""
         self.head = head
         self._left = head.length

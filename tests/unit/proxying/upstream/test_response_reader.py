@@ -11,7 +11,6 @@ from gateway.proxying.upstream.response_reader import (
     HeadLimits,
     HeadTooLarge,
     ResponseReader,
-    nobody,
 )
 
 LIMITS = HeadLimits(1000, 20)
@@ -19,7 +18,7 @@ LIMITS = HeadLimits(1000, 20)
 
 def reader(method: str = "GET", *, upgrade: bool = False) -> ResponseReader:
     one = ResponseReader(LIMITS)
-    one.begin(method, nobody, upgrade=upgrade)
+    one.begin(method, lambda _head: None, upgrade=upgrade)
     return one
 
 
