@@ -195,7 +195,7 @@ class Handler:
     def _stamp(self, visit: Visit, admitted: Admitted) -> Stamp:
         received = visit.received
         return Stamp(
-            identity=self.telling.fields(admitted.permit.identity, admitted.who, visit),
+            identity=self.telling.lines(admitted.permit.identity, admitted.who, visit),
             client=received.client,
             host=received.host_field,
             request_id=visit.request_id.encode("ascii"),

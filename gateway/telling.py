@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from config.settings import Settings
-from gateway.fields import Field
+from gateway.fields import Field, lines
 from gateway.identity.assertion import Assertions, Terms
 from gateway.identity.assertion_keys import key_set
 from gateway.identity.headers import IdentityHeaders
@@ -90,7 +90,7 @@ class Telling:
     ) -> tuple[Field, ...]:
         """Return the fields that tell about *identity*, as *who* came."""
         fields = self.headers.fields(identity)
-        if identity is None or not self._tells_more:  # nearly all (hot path)
+        if identity is None or not self._tells_more:
             return fields
         if isinstance(who, Session) and who.tokens is not None:
             sent = who.tokens.fields(
@@ -103,6 +103,14 @@ class Telling:
             who.id, identity, visit.received.origin, visit.now
         )
         return (*fields, (self.header, assertion))
+
+    def lines(
+        self, identity: Identity | None, who: Session | Bearer | None, visit: Visit
+    ) -> bytes:
+        """Return the same as lines of a head; plain headers are kept as such."""
+        if self._tells_more:
+            return lines(self.fields(identity, who, visit))
+        return self.headers.lines(identity)
 
     async def key_set(self, _visit: Visit) -> web.Response:
         """Answer with the public keys, for whoever asks."""

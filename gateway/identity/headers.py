@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from config.identity import Identity as IdentitySettings
-from gateway.fields import Field
+from gateway.fields import Field, lines
 from gateway.identity.identity import ATTRIBUTES, Identity
 from gateway.identity.reserved_names import reduced
 
-_Told = tuple[Identity, tuple[Field, ...]]
+_Told = tuple[Identity, tuple[Field, ...], bytes]
 Value = str | tuple[str, ...] | None
 
 _PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -88,14 +88,27 @@ class IdentityHeaders:
         if identity is None:
             return ()
         known = self._known.get(id(identity))
-        if known is not None and known[0] is identity:
-            return known[1]
+        if known is None or known[0] is not identity:
+            known = self._learn(identity)
+        return known[1]
+
+    def lines(self, identity: Identity | None) -> bytes:
+        """Return the same as lines of a head, put together once for an identity."""
+        if identity is None:
+            return b""
+        known = self._known.get(id(identity))
+        if known is None or known[0] is not identity:
+            known = self._learn(identity)
+        return known[2]
+
+    def _learn(self, identity: Identity) -> _Told:
         values = ((name, _value(identity, claim)) for name, claim in self._headers)
         fields = tuple((name, encoded(value)) for name, value in values if value)
         if len(self._known) >= MOST_KNOWN:
             self._known.popitem(last=False)
-        self._known[id(identity)] = identity, fields  # kept, so that the id stays its
-        return fields
+        # The identity is kept, so that the id stays its own.
+        known = self._known[id(identity)] = identity, fields, lines(fields)
+        return known
 
 
 def encoded(value: str | tuple[str, ...]) -> bytes:

@@ -134,19 +134,10 @@ class Forwarder:
         if start is None:
             start = self._start(head, way, stamp)
             head.line_notes.keep(key, start)
-        told = lines(stamp.identity)
+        trace = b"" if start.traced else _TRACE + new_traceparent(self._random_bytes)
+        identity, behind = stamp.identity, way.behind_id
         data = b"".join(
-            (start.data, stamp.request_id, way.behind_id, told, b"\r\n")
-            if start.traced
-            else (
-                start.data,
-                stamp.request_id,
-                _TRACE,
-                new_traceparent(self._random_bytes),
-                way.behind_id,
-                told,
-                b"\r\n",
-            )
+            (start.data, stamp.request_id, trace, behind, identity, b"\r\n")
         )
         if stamp.who is not None:
             self._watch.begin()

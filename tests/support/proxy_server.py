@@ -12,7 +12,7 @@ from aiohttp import web
 
 from config.loader import load_text
 from config.settings import Settings
-from gateway.fields import Fields
+from gateway.fields import Fields, lines
 from gateway.identity.identity import Identity
 from gateway.policy.access import Permit, decide
 from gateway.proxying.client import ClientLimits, ClientRequest, GatewayServer
@@ -139,7 +139,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
         permit = decide(only, SOMEONE)
         assert isinstance(permit, Permit)
         stamp = Stamp(
-            identity, peer, host, b"req-1", target, lambda: set_cookies, session
+            lines(identity), peer, host, b"req-1", target, lambda: set_cookies, session
         )
         try:
             return await forwarder.forward(request, permit, stamp)

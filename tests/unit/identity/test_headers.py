@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config.identity import Identity as IdentitySettings
+from gateway.fields import lines
 from gateway.identity.headers import MOST_KNOWN, IdentityHeaders, encoded
 from gateway.identity.identity import Identity
 
@@ -172,3 +173,8 @@ def test_what_is_remembered_of_one_person_is_never_told_of_another() -> None:
         person = replace(ADA, sub=sub.decode())
         for _ in range(2):
             assert (b"X-Forwarded-User", sub) in rule.fields(person)
+            assert rule.lines(person) == lines(rule.fields(person))
+
+
+def test_nobody_is_told_of_by_no_line() -> None:
+    assert headers("forwarded").lines(None) == b""
