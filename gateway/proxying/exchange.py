@@ -14,6 +14,7 @@ from gateway.proxying.stamp import Stamp
 from gateway.proxying.upload import Upload, whole_body
 from gateway.proxying.upstream.connection import UpstreamConnection
 from gateway.proxying.upstream.pool import FRESH
+from gateway.proxying.upstream.response_head import ResponseHead
 from gateway.proxying.way import Way
 
 # RFC 9110 §9.2.2, and those of WebDAV and its kin that only read.
@@ -67,22 +68,23 @@ class Exchange(Relay):
         Raises UpstreamFailure before the first byte of an answer.  A body that breaks
         its framing is answered here.
         """
-        request, way = self._request, self._way
+        request, way, data = self._request, self._way, self._data
+        body = request.body
         self._open.add(self)
         try:
             started = way.loop.time()
-            connection = self._idle() or await self._new()
-            if request.body is not None and not request.body.complete:
-                return await self._run_with_upload(connection, request.body, started)
-            data = self._data
-            if request.body is not None:
-                data += whole_body(request, request.body, way)
+            # What may be repeated takes any, what may not one used a moment ago.
+            youngest = None if self._is_repeatable else FRESH
+            connection = way.pool.idle(youngest) or await self._new()
+            self._begin(connection)
+            if body is not None:
+                if not body.complete:
+                    return await self._run_with_upload(connection, body, started)
+                data += whole_body(request, body, way)
             try:
                 head = await connection.ask(data, way.timeout)
             except Broken as broken:
-                self._check_repeatable(connection, broken)
-                connection = await self._new()
-                head = await connection.ask(data, way.timeout)
+                connection, head = await self._repeat(connection, broken)
             request.record.upstream_seconds = way.loop.time() - started
             if head.length >= 0 and connection.response.complete:
                 return self.answer_at_once(connection, head)
@@ -124,46 +126,56 @@ class Exchange(Relay):
         request = self._request
         return request.body is None and request.head.method in _IDEMPOTENT
 
-    def _idle(self) -> UpstreamConnection | None:
-        """Return an idle connection, ready for this request, if there is one.
-
-        What may be repeated takes any, what may not one that was used a moment ago.
-        """
-        connection = self._way.pool.idle(None if self._is_repeatable else FRESH)
-        if connection is not None:
-            self._begin(connection)
-        return connection
-
     async def _new(self) -> UpstreamConnection:
-        """Return another connection than an idle one, ready.  Raises Broken."""
+        """Return another connection than an idle one.  Raises Broken."""
         way = self._way
-        connection = await way.pool.connect(way.dialler, way.connect_timeout)
-        self._begin(connection)
-        return connection
+        return await way.pool.connect(way.dialler, way.connect_timeout)
 
     def _begin(self, connection: UpstreamConnection) -> None:
         head = self._request.head
         connection.response.begin(head.method, self.interim, upgrade=head.wants_upgrade)
         self._connection = connection
 
-    def _check_repeatable(self, connection: UpstreamConnection, broken: Broken) -> None:
-        """Raise *broken* unless a repetition is safe: then let *connection* go.
+    async def _repeat(
+        self, connection: UpstreamConnection, broken: Broken
+    ) -> tuple[UpstreamConnection, ResponseHead]:
+        """Ask once more, on a new connection, where that is safe; else raise *broken*.
 
-        It is where a reused connection died before any byte of an answer (RFC 9110
-        §9.2.2).
+        It is where a reused *connection* died before any byte of an answer (RFC 9110
+        §9.2.2).  Return the connection that answers, and the answer's head.
         """
         stale = connection.used and not connection.response.has_begun
         if not (stale and self._is_repeatable and broken.kind is FailureKind.CUT):
             raise broken
         connection.abort()
+        connection = await self._new()
+        self._begin(connection)
+        return connection, await connection.ask(self._data, self._way.timeout)
 
     async def _run_with_upload(
         self, connection: UpstreamConnection, body: RequestBody, started: float
     ) -> Relayed:
         """Relay both bodies at once; an answer that ends first ends the upload."""
         connection.write(self._data)
-        outcome: Relayed | Broken
         upload = Upload(self._request, body, self._way, connection)
+        try:
+            outcome = await self._both(connection, upload, started)
+        finally:
+            if not upload.is_sent:
+                connection.abort()  # no other request may follow
+        if isinstance(outcome, Relayed):
+            return outcome
+        if upload.refused is None:
+            raise outcome
+        refused, date = upload.refused, self._way.http_date()
+        self._request.connection.send(plain_answer(refused.status, str(refused), date))
+        return Relayed(refused.status, keep_alive=False)
+
+    async def _both(
+        self, connection: UpstreamConnection, upload: Upload, started: float
+    ) -> Relayed | Broken:
+        """Return the relayed answer to what *upload* sends, or why there is none."""
+        outcome: Relayed | Broken
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(upload.run())
             try:
@@ -174,22 +186,14 @@ class Exchange(Relay):
             except Broken as broken:
                 outcome = broken
             sending.cancel()
-        if not upload.is_sent:
-            connection.abort()  # no other can follow
-        if isinstance(outcome, Relayed):
-            return outcome
-        if upload.refused is None:
-            raise outcome
-        refused, date = upload.refused, self._way.http_date()
-        self._request.connection.send(plain_answer(refused.status, str(refused), date))
-        return Relayed(refused.status, keep_alive=False)
+        return outcome
 
     def _let_go(self) -> None:
         """Keep the connection for others where that is safe, else end it."""
         self._open.discard(self)
         if self._open.emptied is not None and not self._open:
             self._open.emptied.set()
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is None or self.tunnel is not None:
             return  # a tunnel closes by itself, after what was on its way
         if connection.finish():

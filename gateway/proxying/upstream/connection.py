@@ -45,10 +45,13 @@ class UpstreamConnection(UpstreamSocket):
 
         Return what will be the response's head; to await it raises Broken.
         """
-        if self.transport is not None:  # that it is gone is told by head()
+        if self.transport is not None:
             self.transport.write(request)
         self._deadline.set(seconds)
-        return self.head()
+        waiter = self._waiter = self._loop.create_future()
+        if self._failure is not None:
+            self._wake()
+        return waiter
 
     def expect_head_within(self, seconds: float) -> None:
         """Fail the exchange if the response head is not there in *seconds*."""
