@@ -38,27 +38,35 @@ class LogWriter:
         self._sharing = sharing
         self._descriptor = _descriptor(stream)
         self._torn = False  # the last write left a part of a line
-        self._lines: list[str] = []
-        self._size = 0
+        self._lines: list[str] = []  # always the same: see write()
+        self._given = 0  # characters so far; of them the thread has taken:
+        self._taken = 0
+        self._resting = False  # the thread waits for lines, or has ended
         self._busy = False
         self._closing = False
-        self._lock = threading.Lock()  # by itself it is faster than by the condition
-        self._changed = threading.Condition(self._lock)
+        self._ended = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(
             target=self._run, name="log-writer", daemon=True
         )
         self._thread.start()
 
     def write(self, line: str) -> None:
-        """Take *line* (without its end) to be written soon.  Never waits or raises."""
-        with self._lock:
-            if self._closing or self._size + len(line) > MOST_WAITING:
-                self.lost += 1
-                return
-            self._lines.append(line)
-            self._size += len(line)
-            if len(self._lines) == 1:
-                self._changed.notify_all()
+        """Take *line* (without its end) to be written soon.  Never waits or raises.
+
+        Without a lock (hot path): to append is one step, and so is each with which the
+        thread takes from the other end.  It says that it rests before it looks for
+        lines a last time; who looks whether it rests has handed in a line before.
+        Where two threads write at once, the bound may be off by one of their lines.
+        """
+        given = self._given + len(line)
+        if given - self._taken > MOST_WAITING:
+            self._lose()
+            return
+        self._given = given
+        self._lines.append(line)
+        if self._resting:
+            self._rouse()
 
     def flush(self, seconds: float) -> bool:
         """Wait until everything is written, *seconds* at the most.  Return whether."""
@@ -75,24 +83,57 @@ class LogWriter:
     def _is_idle(self) -> bool:
         return not self._lines and not self._busy
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._busy = False
+    def _rouse(self) -> None:
+        with self._changed:
+            if self._ended:
+                self._lose_rest()
+            else:
+                self._resting = False
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._lines or self._closing)
-                self._changed.wait_for(lambda: self._closing, GATHER)
-                lines, self._lines, self._size = self._lines, [], 0
-                self._busy = True
-            if not lines:
-                break
+
+    def _lose(self) -> None:
+        with self._changed:
+            self.lost += 1
+
+    def _lose_rest(self) -> None:
+        """Count what came too late."""
+        self.lost += len(self._take())
+
+    def _take(self) -> list[str]:
+        lines = self._lines[:]
+        del self._lines[: len(lines)]
+        return lines
+
+    def _run(self) -> None:
+        while self._await_lines():
+            lines = self._take()
+            self._taken += sum(map(len, lines))
             self._write(lines)
             del lines  # else they are kept until there are others
         if self._descriptor is not None:
             os.close(self._descriptor)
+
+    def _await_lines(self) -> bool:
+        """Wait until there are lines, and a moment for more.  Return False at the end.
+
+        The thread is busy from then on until the next time.
+        """
         with self._changed:
             self._busy = False
             self._changed.notify_all()
+            self._resting = True
+            self._changed.wait_for(lambda: self._lines or self._closing)
+            self._resting = False
+            self._changed.wait_for(lambda: self._closing, GATHER)
+            self._busy = True
+            if not self._lines:
+                self._end()
+            return self._busy
+
+    def _end(self) -> None:
+        self._busy, self._resting, self._ended = False, True, True
+        self._lose_rest()
+        self._changed.notify_all()
 
     def _write(self, lines: list[str]) -> None:
         alone: AbstractContextManager[None] = nullcontext()

@@ -12,11 +12,14 @@ from gateway.operations import logs
 from gateway.operations.logs import readable_path, without_empty
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
-from gateway.operations.request_line import RequestLines
+from gateway.operations.request_line import (
+    AlikeRequests,
+    RequestLines,
+    in_microseconds,
+)
 
 log = structlog.get_logger("gateway.request")
 SWITCHING = 101  # a WebSocket: open for hours, which is no answer time
-_CLASSES = ("none", *(f"{hundreds}xx" for hundreds in range(1, 10)))
 
 
 class Record(Protocol):
@@ -66,14 +69,18 @@ class Story:
         A client that left still got the status and the bytes of until then.  Either
         side may close a WebSocket: that is no cut.
         """
-        self.status = self.status or record.status
-        self.bytes_sent = record.bytes_sent or self.bytes_sent
         self.bytes_received = record.bytes_received
         self.upstream_seconds = record.upstream_seconds
-        self.failure = self.failure or record.failure
+        if not self.status:
+            self.status = record.status
+        if record.bytes_sent:
+            self.bytes_sent = record.bytes_sent
+        if record.failure and not self.failure:
+            self.failure = record.failure
         if record.status == SWITCHING:
             self.ended = ""
-        self.ended = record.ended or self.ended
+        if record.ended:
+            self.ended = record.ended
 
 
 class RequestLog:
@@ -93,34 +100,31 @@ class RequestLog:
         self._counts = metrics.requests
         self._open = open_requests
         self._monotonic = monotonic
-        self._now = now
-        self._lines = RequestLines()
+        self._alike = AlikeRequests(metrics.requests.tally)
+        self._lines = RequestLines(now)
 
     def begin(self, request_id: str, method: str) -> Story:
         """Return the story of a request that has just come."""
-        self._open.begin()
+        self._open.count += 1
         return Story(request_id, method, self._monotonic())
 
     def end(self, story: Story) -> None:
         """Write *story* down."""
         self._open.end()
-        seconds = self._monotonic() - story.started
-        self._count(story, seconds)
+        ended = self._monotonic()
+        seconds = ended - story.started
+        alike = self._alike.of(story)
+        if story.status == SWITCHING:
+            alike.tally.add_switched(story.upstream_seconds)
+        else:
+            alike.tally.add(seconds, story.upstream_seconds)
+        if story.failure:
+            self._counts.failures[story.route, story.failure] += 1
         writer = logs.json_writer()
         if writer is None:
             log.info("request", **record(story, seconds))
         else:
-            writer.write(self._lines.line(story, seconds, self._now()))
-
-    def _count(self, story: Story, seconds: float) -> None:
-        counts, route = self._counts, story.route
-        counts.answered[route, story.decision, _CLASSES[story.status // 100]] += 1
-        if story.status != SWITCHING:
-            counts.seconds[route].add(seconds)
-        if story.upstream_seconds is not None:
-            counts.upstream_seconds[route].add(story.upstream_seconds)
-        if story.failure:
-            counts.failures[route, story.failure] += 1
+            writer.write(self._lines.line(story, alike, seconds, ended))
 
 
 def record(story: Story, seconds: float) -> dict[str, object]:
@@ -140,8 +144,8 @@ def record(story: Story, seconds: float) -> dict[str, object]:
             "status": story.status or None,
             "bytes_sent": story.bytes_sent,
             "bytes_received": story.bytes_received,
-            "seconds": round(seconds, 6),
-            "upstream_seconds": None if upstream is None else round(upstream, 6),
+            "seconds": in_microseconds(seconds),
+            "upstream_seconds": None if upstream is None else in_microseconds(upstream),
             "failure": story.failure,
             "ended": story.ended,
         }
