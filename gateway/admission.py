@@ -15,11 +15,13 @@ from gateway.policy.access import (
     decide,
     settled,
 )
-from gateway.policy.same_origin import is_same_origin
+from gateway.policy.same_origin import SAFE, is_same_origin
 from gateway.programs import BEARER_REQUIRED, Programs, Refused
 from gateway.renewal import Renewal
 from gateway.sessions.bearer import Bearer
+from gateway.sessions.opened import Opened
 from gateway.sessions.session import Session
+from gateway.sessions.store import NOT_AT_HAND
 from gateway.visit import Visit
 
 
@@ -36,6 +38,9 @@ class TooOld:
 
 
 Verdict = Permit | SignIn | TooOld | Choose | Forbid | CrossSite | Refused
+Outcome = tuple[Verdict, Session | Bearer | None]
+"""What a request may do, and with which session or bearer it came."""
+
 CROSS_SITE_REFUSED = CrossSite()
 
 
@@ -47,9 +52,39 @@ class Admission:
     programs: Programs
     chooses: bool = False  # whether people can choose an organization here
 
-    async def of(
-        self, visit: Visit, route: Route
-    ) -> tuple[Verdict, Session | Bearer | None]:
+    def at_once(self, visit: Visit, route: Route) -> Outcome | None:
+        """Return what :meth:`of` does, or None where somebody's answer is waited for.
+
+        A session about which there is nothing to find out may on a route what it could
+        before; but what may change something must show each time where it comes from.
+        """
+        received = visit.received
+        known = self.renewal.sessions.known(received.cookie)
+        if (
+            known is not None
+            and known.quiet_from <= visit.now < known.quiet_until
+            and known.host == received.host
+            and received.method in SAFE
+            and not visit.request.head.wants_upgrade
+        ):
+            before: Outcome | None = known.notes.get(id(route))
+            if before is not None:
+                return before  # as nearly always (hot path)
+        if route.access == "public":
+            return self._decided(visit, route, None)
+        if route.takes_bearers and not (
+            route.takes_sessions and self.programs.shows_nothing(visit)
+        ):
+            return None
+        session = self.renewal.at_hand(visit)
+        if session is NOT_AT_HAND:
+            return None
+        outcome = self._decided(visit, route, session)
+        if known is not None and known.session is session:
+            _note(known, route, outcome)
+        return outcome
+
+    async def of(self, visit: Visit, route: Route) -> Outcome:
         """Return what *visit* may do on *route*, and with which session or bearer.
 
         A public route looks at neither.  Where a route takes bearers, one that came
@@ -66,7 +101,10 @@ class Admission:
                 unknown = decide(route, None)
                 wanted = isinstance(unknown, SignIn)
                 return (BEARER_REQUIRED if wanted else unknown), None
-        return await self._by_session(visit, route)
+        session = None
+        if route.access != "public":
+            session = await self.renewal.session(visit)
+        return self._decided(visit, route, session)
 
     def attend(
         self, who: Session | Bearer, permit: Permit, now: float
@@ -79,12 +117,7 @@ class Admission:
             return who if self.programs.holds(who, now) else None
         return self.renewal.attend(who, permit, now)
 
-    async def _by_session(
-        self, visit: Visit, route: Route
-    ) -> tuple[Verdict, Session | None]:
-        session = None
-        if route.access != "public":
-            session = await self.renewal.session(visit)
+    def _decided(self, visit: Visit, route: Route, session: Session | None) -> Outcome:
         decision: Decision = decide(route, session.identity if session else None)
         if session is not None and isinstance(decision, Permit):
             received = visit.received
@@ -101,3 +134,12 @@ class Admission:
                 if visit.now - session.authenticated_at >= within:
                     return TooOld(within), session
         return (decision if self.chooses else settled(decision)), session
+
+
+def _note(known: Opened, route: Route, outcome: Outcome) -> None:
+    """Note on a *known* session that it may use *route*, if that is all that counts.
+
+    The permit keeps the route, so that no other gets its id.
+    """
+    if isinstance(outcome[0], Permit) and not (route.takes_bearers or route.require):
+        known.notes.keep(id(route), outcome)

@@ -100,7 +100,9 @@ class Gate:
         story.route = route.label
         if route.cors is not None:
             story.own_fields = answer_fields(route.cors, visit.received.fields)
-        verdict, who = await self.admission.of(visit, route)
+        verdict, who = self.admission.at_once(visit, route) or (
+            await self.admission.of(visit, route)
+        )
         story.subject = who.identity.sub if who else ""
         match verdict:
             case Permit():

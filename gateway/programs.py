@@ -118,6 +118,10 @@ class Programs:
                 self.metrics.bearers.labels("malformed").inc()
                 return Refused(BearerOdd(reason), reason, "refused")
 
+    def shows_nothing(self, visit: Visit) -> bool:
+        """Tell whether *visit* shows no bearer, which :meth:`of` answers with None."""
+        return _reading(visit) is None
+
     def holds(self, bearer: Bearer, now: float) -> bool:
         """Tell whether what is under way with *bearer* may go on at *now*."""
         over = bearer.is_over(now)

@@ -8,7 +8,7 @@ from gateway.authentication.arrival import Arrival
 from gateway.authentication.revalidation import Revalidation
 from gateway.policy.access import Permit, decide
 from gateway.sessions.session import Session
-from gateway.sessions.store import SessionStore
+from gateway.sessions.store import NOT_AT_HAND, NotAtHand, SessionStore
 from gateway.sessions.too_large import SessionTooLarge
 from gateway.visit import Visit
 
@@ -22,6 +22,14 @@ class Renewal:
     sessions: SessionStore
     revalidation: Revalidation
     arrival: Arrival
+
+    def at_hand(self, visit: Visit) -> Session | NotAtHand | None:
+        """Return what :meth:`session` does, if nobody's answer is to be waited for."""
+        received = visit.received
+        session = self.sessions.at_hand(received.cookie, received.host, visit.now)
+        if session is None or session is NOT_AT_HAND:
+            return session
+        return self.revalidation.at_hand(session, visit.now)
 
     async def session(self, visit: Visit) -> Session | None:
         """Return the live session that came with *visit*, renewed where it is time."""
@@ -63,6 +71,13 @@ class Renewal:
         if session is None:
             return ()
         received = visit.received
+        known = self.sessions.known(received.cookie)
+        if (
+            known is not None
+            and known.session is session
+            and known.quiet_from <= visit.now < known.quiet_until
+        ):
+            return ()  # as nearly always (hot path)
         cookies = self.arrived(visit, session)
         if not self.sessions.due(session, visit.now):
             return cookies

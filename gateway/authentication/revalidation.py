@@ -22,7 +22,7 @@ from gateway.operations.owned_tasks import OwnedTasks
 from gateway.sessions.renewal import BackOff, is_due_soon, schedule
 from gateway.sessions.session import Session
 from gateway.sessions.sharing import Sharing, SharingAway
-from gateway.sessions.store import SessionStore
+from gateway.sessions.store import NOT_AT_HAND, NotAtHand, SessionStore
 
 PATIENCE = 1.0  # seconds that requests wait for Logto, counted from its being asked
 AT_ONCE = 20  # refreshes at one time: Logto does about a hundred in a second
@@ -68,32 +68,36 @@ class Revalidation:
         One that is due serves on while Logto is asked.  One that is overdue waits for
         the answer, a moment; where its ID token is over, as long as a call may take.
         """
-        if not is_due_soon(session, self.revalidate, now):
-            return session
-        session = self.sessions.newest(session, now)
-        times = schedule(session, self.revalidate)
-        if now < times.due_at:
-            return session
-        flight = self._flights.get(session.id) or self._begin(session, now)
-        if flight is not None and now >= times.overdue_at:
+        session, is_overdue = self._begin_where_due(session, now)
+        flight = self._flights.get(session.id) if is_overdue else None
+        if flight is not None:
             expired = now >= session.expires_at
             await _landed(flight, max(self.timeout, PATIENCE) if expired else PATIENCE)
         if self.sessions.has_ended(session, now):
             return None
         return self.sessions.newest(session, now)
 
+    def at_hand(self, session: Session, now: float) -> Session | NotAtHand:
+        """Return what :meth:`current` does for a live *session*, unless it waits."""
+        session, is_overdue = self._begin_where_due(session, now)
+        return NOT_AT_HAND if is_overdue else session
+
     def attend(self, session: Session, now: float) -> Session:
         """Have *session*, of which something is open at *now*, renewed where due.
 
         Return what is known of it so far: nobody waits.
         """
+        return self._begin_where_due(session, now)[0]
+
+    def _begin_where_due(self, session: Session, now: float) -> tuple[Session, bool]:
+        """Return what became of *session* so far, and whether it is overdue."""
         if not is_due_soon(session, self.revalidate, now):
-            return session
+            return session, False
         session = self.sessions.newest(session, now)
-        is_due = now >= schedule(session, self.revalidate).due_at
-        if is_due and session.id not in self._flights:
+        times = schedule(session, self.revalidate)
+        if now >= times.due_at and session.id not in self._flights:
             self._begin(session, now)
-        return session
+        return session, now >= times.overdue_at
 
     async def act_for(self, session: Session, organization: str) -> Session | None:
         """Ask about *session* now, due or not, to act for *organization* from now on.
@@ -107,13 +111,13 @@ class Revalidation:
         async with self._turns, self.sharing.turn(session) as found:
             now = self.now()
             newest = self._take_in(session, found, now)
-            if self._is_over(newest, now):
+            if self.sessions.has_ended(newest, now):
                 return None
             if newest.refresh_token is None:
                 await self._keep(newest, acting_for(newest, organization))
             else:
                 await self._ask(newest, now, organization)
-        if self._is_over(newest, self.now()):
+        if self.sessions.has_ended(newest, self.now()):
             return None
         return self.sessions.newest(newest, self.now())
 
@@ -121,14 +125,12 @@ class Revalidation:
         """Hear that the person of *session* signed out: what comes yet is revoked."""
         self.tasks.begin(self._revoke_late(session))
 
-    def _begin(self, session: Session, now: float) -> _Flight | None:
-        """Begin to ask about *session*; None where it is not the time to try."""
-        if not self._allows(session, now):
-            return None
-        flight = _Flight(asyncio.get_running_loop().time())
-        self._flights[session.id] = flight
-        flight.task = self.tasks.begin(self._fly(session))
-        return flight
+    def _begin(self, session: Session, now: float) -> None:
+        """Begin to ask about *session*, unless it is not the time to try."""
+        if self._allows(session, now):
+            flight = _Flight(asyncio.get_running_loop().time())
+            self._flights[session.id] = flight
+            flight.task = self.tasks.begin(self._fly(session))
 
     def _allows(self, session: Session, now: float) -> bool:
         own = self._failing.get(session.id)
@@ -143,7 +145,7 @@ class Revalidation:
                 if (
                     now >= schedule(newest, self.revalidate).due_at
                     and self._allows(session, now)
-                    and not self._is_over(newest, now)
+                    and not self.sessions.has_ended(newest, now)
                 ):
                     await self._ask(newest, now)
         except SharingAway:
@@ -158,9 +160,6 @@ class Revalidation:
             self.sessions.renew(newest, found, now)
             return self.sessions.newest(newest, now)
         return newest
-
-    def _is_over(self, session: Session, now: float) -> bool:
-        return self.sessions.has_ended(session, now)
 
     async def _ask(
         self, session: Session, now: float, organization: str | None = None
@@ -185,7 +184,7 @@ class Revalidation:
         if not away:
             self._answered(session)
             self.metrics.refreshes.labels("renewed").inc()
-        elif not self._is_over(session, self.now()):  # a sign-out ends the grant
+        elif not self.sessions.has_ended(session, self.now()):  # who left ends it
             self._away(session, away)
         await self._keep(session, renewed)
 
@@ -219,7 +218,7 @@ class Revalidation:
     def _ended(self, session: Session, reason: str) -> None:
         now = self.now()
         self.metrics.refreshes.labels("ended").inc()
-        if not self._is_over(session, now):
+        if not self.sessions.has_ended(session, now):
             log.info("session_ended", subject=session.identity.sub, reason=reason)
         self.sessions.end(session, now)
 

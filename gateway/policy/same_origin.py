@@ -12,7 +12,7 @@ from gateway.fields import Fields, values
 CROSS_SITE = "the request is cross-site"
 
 # Not TRACE, which is refused everywhere; a method in another case is another method.
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, section 9.2.1
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, section 9.2.1
 
 
 def is_same_origin(
@@ -30,7 +30,7 @@ def is_same_origin(
     absent too unless this is an upgrade. Whatever else comes is allowed only from one
     of *origins*, spelt exactly so; ``null`` is nobody's origin.
     """
-    if not upgrade and method in _SAFE:
+    if not upgrade and method in SAFE:
         return True
     sites = values(fields, b"sec-fetch-site")
     sources = values(fields, b"origin")

@@ -1,24 +1,23 @@
 """Sessions that live in the browser's cookies alone, sealed."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.known import Known
 from gateway.sessions import chunks
 from gateway.sessions.codec import NONCE_SIZE, KeyRing, Purpose
 from gateway.sessions.cookies import OwnCookies, SetCookies
 from gateway.sessions.last_seen import LastSeen
 from gateway.sessions.left_overs import LeftOvers
+from gateway.sessions.opened import Opened, OpenedSessions
+from gateway.sessions.renewal import undue_until
 from gateway.sessions.renewed import KEPT, RenewedSessions
 from gateway.sessions.revocations import Revocations
-from gateway.sessions.session import Session, decode, encode
+from gateway.sessions.session import Session, encode
 from gateway.sessions.settings import SessionSettings
 from gateway.sessions.too_large import SessionTooLarge
 
 __all__ = ["CookieStore", "SessionTooLarge"]
 
-MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
 RENEWED_AFTER = 300  # seconds
 
 
@@ -27,7 +26,7 @@ class CookieStore:
 
     *secure* where the public address is https; *random_bytes* returns as many as
     it is asked for; *revocations* knows who is out before their time.  A cookie that
-    comes again is not opened again, but its limits are looked at every time.
+    comes again is not opened again, and looked at again when that may tell anything.
     """
 
     def __init__(
@@ -45,11 +44,12 @@ class CookieStore:
         self._set = SetCookies(secure, settings.same_site)
         self._left_overs = LeftOvers(self.own, self._set)
         self._random_bytes = random_bytes
-        self._texts: Known[bytes] = Known()
-        self._opened: OrderedDict[tuple[str, bytes], Session] = OrderedDict()
+        self._opened = OpenedSessions(self.own, keys)
+        self.known = self._opened.get
         self._revocations = revocations or Revocations(settings.max_age)
+        self._revocations.forget_with(self._opened.ended)
         self._renewed = RenewedSessions()
-        self.last_seen = LastSeen(settings.idle_timeout)
+        self.last_seen = LastSeen(settings.idle_timeout, told=self._opened.in_use)
         self._idle_timeout, self._max_age = settings.idle_timeout, settings.max_age
         # An answer that sets a cookie cannot be cached, so this is seldom; and it
         # is often enough: who comes back within 95 % of the timeout is never out.
@@ -80,29 +80,22 @@ class CookieStore:
 
         *host* is the canonical host of the request, *now* in unix seconds.
         """
-        session = self.opened(cookie, host)
-        if session is None:
+        opened = self._opened.of(cookie, host)
+        if opened is None:
             return None
-        self._renewed.received(session, now)
-        session = self.newest(session, now)
-        return session if self._is_live(session, now) else None
+        if opened.quiet_from <= now < opened.quiet_until:
+            return opened.session
+        return self._looked_at(opened, now)
+
+    at_hand = read
 
     def opened(self, cookie: bytes, host: str) -> Session | None:
         """Return the session that was sealed as *cookie*, though it may be over.
 
         For signing out, which revokes the grant of a session that is over, too.
         """
-        text = self._texts.get(cookie)
-        if text is None:
-            text = chunks.carried(self.own, cookie)
-            if text is None:
-                return None
-            self._texts.add(cookie, text)
-        known = self._opened.get((host, text))
-        if known is not None:
-            self._opened.move_to_end((host, text))
-            return known
-        return self._open(text, host)
+        opened = self._opened.of(cookie, host)
+        return None if opened is None else opened.session
 
     def due(self, session: Session, now: float) -> bool:
         """Tell whether *session* is to be written again at *now* (unix seconds).
@@ -148,6 +141,7 @@ class CookieStore:
         if renewed.refresh_token != before.refresh_token:
             until = max(until, renewed.signed_in_at + self._settings.max_age)
         self._renewed.keep(renewed, until, now)
+        self._opened.forget(renewed.id)
         return until
 
     def has_ended(self, session: Session, now: float) -> bool:
@@ -209,6 +203,30 @@ class CookieStore:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
         self._revocations.end(session, now)
 
+    def _looked_at(self, opened: Opened, now: float) -> Session | None:
+        """Return what became of *opened*, if that is live, and learn how long it is."""
+        self._renewed.received(opened.session, now)
+        session = self.newest(opened.session, now)
+        if not self._is_live(session, now):
+            return None
+        if session is opened.session and session.current_cookie:
+            until = self._quiet_until(session, now)
+            if now < until:
+                self._opened.keep_quiet(opened, now, until)
+        return session
+
+    def _quiet_until(self, session: Session, now: float) -> float:
+        """Return until when a live *session* is so, and nothing is due, by time alone.
+
+        Its idle limit comes later than when its cookie is due.
+        """
+        until = min(
+            session.seen_at + self._renewed_after, session.signed_in_at + self._max_age
+        )
+        if session.refresh_token is None:
+            return min(until, session.expires_at)
+        return min(until, undue_until(session, self._settings.revalidate, now))
+
     def _is_live(self, session: Session, now: float) -> bool:
         return session.is_live(
             now,
@@ -225,19 +243,3 @@ class CookieStore:
             nonce=self._random_bytes(NONCE_SIZE),
         )
         return sealed.encode("ascii")
-
-    def _open(self, text: bytes, host: str) -> Session | None:
-        payload = self._keys.open(
-            text,
-            purpose=Purpose.SESSION,
-            cookie_name=self.own.name.decode("ascii"),
-            host=host,
-        )
-        session = decode(payload) if payload is not None else None
-        if session is None:
-            return None
-        session = replace(session, current_cookie=self._keys.is_current(text))
-        self._opened[host, text] = session
-        if len(self._opened) > MOST_OPENED:
-            self._opened.popitem(last=False)
-        return session

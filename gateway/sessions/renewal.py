@@ -37,17 +37,35 @@ def schedule(session: Session, revalidate: float) -> Schedule:
     """
     if session.refresh_token is None:
         return Schedule(float("inf"), float("inf"))
-    last = max(session.signed_in_at, session.revalidated_at)
-    interval = max(SHORTEST, min(revalidate, session.expires_at - last))
+    last, interval = _interval(session, revalidate)
     part = EARLIEST + (LATEST - EARLIEST) * spread(session.id, session.generation)
     return Schedule(last + part * interval, last + interval)
 
 
 def is_due_soon(session: Session, revalidate: float, now: float) -> bool:
     """Tell whether *session* may be due at *now*; no is sure, and quick."""
+    return session.refresh_token is not None and now >= _earliest(session, revalidate)
+
+
+def undue_until(session: Session, revalidate: float, now: float) -> float:
+    """Return a moment until which *session* is not due, as seen at *now*.
+
+    That is as quickly found as it can be, and past where the session is due.
+    """
+    earliest = _earliest(session, revalidate)
+    return earliest if now < earliest else schedule(session, revalidate).due_at
+
+
+def _earliest(session: Session, revalidate: float) -> float:
+    """Return when *session* is due at the earliest, whatever its own moment is."""
+    last, interval = _interval(session, revalidate)
+    return last + EARLIEST * interval
+
+
+def _interval(session: Session, revalidate: float) -> tuple[int, float]:
+    """Return when Logto was last asked about *session*, and for how long it holds."""
     last = max(session.signed_in_at, session.revalidated_at)
-    interval = max(SHORTEST, min(revalidate, session.expires_at - last))
-    return session.refresh_token is not None and now >= last + EARLIEST * interval
+    return last, max(SHORTEST, min(revalidate, session.expires_at - last))
 
 
 def spread(text: str, number: int) -> float:

@@ -71,6 +71,7 @@ class Revocations:
         self._most = most
         self._listeners: list[Callable[[Mark], None]] = []
         self._of_here: list[Callable[[Mark], None]] = []
+        self._forget_with: list[Callable[[Mark], None]] = []
 
     def watch(self, listener: Callable[[Mark], None], *, own: bool = False) -> None:
         """Have *listener* hear of each new mark, once it counts.
@@ -78,6 +79,13 @@ class Revocations:
         With *own* only of what was ended here, not of what :meth:`take` brings.
         """
         (self._of_here if own else self._listeners).append(listener)
+
+    def forget_with(self, forget: Callable[[Mark], None]) -> None:
+        """Have *forget* hear of every mark, restored ones too, once it counts.
+
+        For whoever remembers that somebody is not over.
+        """
+        self._forget_with.append(forget)
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
@@ -110,13 +118,10 @@ class Revocations:
             return
         if mark.whose is Whose.SESSION:
             self._ended.add(mark.value, mark.until, now)
-            return
-        key = mark.whose, mark.value
-        known = self._marks.get(key)
-        if known is None or known.at < mark.at:
-            self._marks[key] = mark
-            self._marks.move_to_end(key)
-        self._forget(now)
+        else:
+            self._add(mark, now)
+        for forget in self._forget_with:
+            forget(mark)
 
     def is_over(self, session: Session, now: float) -> bool:
         """Tell whether *session* was ended or revoked before *now* (unix seconds)."""
@@ -154,6 +159,14 @@ class Revocations:
         """Return the time of the newest mark that *session* falls under, or 0."""
         found = (self._marks.get(key) for key in falls_under(session))
         return max((mark.at for mark in found if mark is not None), default=0)
+
+    def _add(self, mark: Mark, now: float) -> None:
+        key = mark.whose, mark.value
+        known = self._marks.get(key)
+        if known is None or known.at < mark.at:
+            self._marks[key] = mark
+            self._marks.move_to_end(key)
+        self._forget(now)
 
     def _forget(self, now: float) -> None:
         """Drop what is over anyway, and make one of the two oldest where too many."""

@@ -25,3 +25,7 @@ class SessionSettings(Protocol):
     @property
     def max_age(self) -> float:
         """A session is over so long after the sign-in, seen or not."""
+
+    @property
+    def revalidate(self) -> float:
+        """Logto is asked about a session again so often."""

@@ -1,10 +1,22 @@
 """What every store of sessions can do: in the cookies themselves, or in Redis."""
 
-from typing import Protocol
+from enum import Enum, auto
+from typing import Final, Literal, Protocol
 
 from gateway.sessions.cookies import OwnCookies
 from gateway.sessions.note import Note
+from gateway.sessions.opened import Opened
 from gateway.sessions.session import Session
+
+
+class Waiting(Enum):
+    """What takes waiting for somebody's answer."""
+
+    NEEDED = auto()
+
+
+NOT_AT_HAND: Final = Waiting.NEEDED
+NotAtHand = Literal[Waiting.NEEDED]
 
 
 class SessionStore(Protocol):
@@ -16,6 +28,19 @@ class SessionStore(Protocol):
     """
 
     own: OwnCookies
+
+    def known(self, cookie: bytes, /) -> Opened | None:
+        """Return what *cookie* held when it came before, where the store keeps that.
+
+        Its notes and its session count while it is quiet, and for its host.
+        """
+        ...
+
+    def at_hand(
+        self, cookie: bytes, host: str, now: float
+    ) -> Session | NotAtHand | None:
+        """Return what :meth:`find` does, if nobody needs to be asked for it."""
+        ...
 
     async def find(self, cookie: bytes, host: str, now: float) -> Session | None:
         """Return the live session that *cookie* stands for, or None."""

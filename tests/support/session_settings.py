@@ -14,6 +14,7 @@ class Settings:
     max_cookie_size: int = 3584
     idle_timeout: float = 12 * 3600
     max_age: float = 7 * 86400
+    revalidate: float = 600
 
 
 def counting_bytes() -> Callable[[int], bytes]:

@@ -20,6 +20,7 @@ from gateway.sessions.renewed import KEPT, RenewedSessions
 from gateway.sessions.revocations import Revocations
 from gateway.sessions.session import Session
 from gateway.sessions.settings import SessionSettings
+from gateway.sessions.store import NOT_AT_HAND, NotAtHand
 from gateway.sessions.stored import Stored
 
 NOT_TOLD = "it was not told in time"
@@ -63,6 +64,19 @@ class RedisStore:
         self._touched = LastSeen(settings.idle_timeout)
         self._touched_after = min(settings.idle_timeout / 20, RENEWED_AFTER)
 
+    def known(self, _cookie: bytes, /) -> None:
+        """Return nothing: Redis may have changed what was known."""
+
+    def at_hand(
+        self, cookie: bytes, host: str, now: float
+    ) -> Session | NotAtHand | None:
+        """Return what :meth:`find` does, if Redis need not be asked for it."""
+        reference = self._cookies.read(cookie, host)
+        if reference is None:
+            return None
+        session = self._known.get(reference.id)
+        return NOT_AT_HAND if session is None else self._look(session, reference, now)
+
     async def find(self, cookie: bytes, host: str, now: float) -> Session | None:
         """Return the live session of the Cookie field *cookie*, or None.
 
@@ -72,11 +86,12 @@ class RedisStore:
         reference = self._cookies.read(cookie, host)
         if reference is None:
             return None
-        session = self._known.get(reference.id)
-        if session is None:
-            session = await self._fetch(reference, now)
-            if session is None:
-                return None
+        session = self._known.get(reference.id) or await self._fetch(reference, now)
+        return session and self._look(session, reference, now)
+
+    def _look(
+        self, session: Session, reference: Reference, now: float
+    ) -> Session | None:
         if session.current_cookie is not reference.current:
             session = replace(session, current_cookie=reference.current)
         session = self.newest(session, now)
@@ -230,8 +245,6 @@ class RedisStore:
             self._known.drop(session.id)
 
     def _is_live(self, session: Session, now: float) -> bool:
-        return session.is_live(
-            now,
-            idle_timeout=self._settings.idle_timeout,
-            max_age=self._settings.max_age,
-        ) and not self._revocations.is_over(session, now)
+        idle_timeout, max_age = self._settings.idle_timeout, self._settings.max_age
+        lives = session.is_live(now, idle_timeout=idle_timeout, max_age=max_age)
+        return lives and not self._revocations.is_over(session, now)

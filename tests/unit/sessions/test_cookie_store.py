@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 from gateway.identity.identity import Identity
 from gateway.sessions.chunks import LONGEST_COOKIE
 from gateway.sessions.codec import KeyRing
-from gateway.sessions.cookie_store import MOST_OPENED, CookieStore, SessionTooLarge
+from gateway.sessions.cookie_store import CookieStore, SessionTooLarge
+from gateway.sessions.opened import MOST_OPENED
 from gateway.sessions.session import Session
 from tests.support.browser_jar import BrowserJar
 from tests.support.session_settings import Settings, counting_bytes
