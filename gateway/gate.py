@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from config.routes import Route
-from gateway.admission import Admission, CrossSite as CrossSiteRefused, TooOld
+from gateway.admission import Admission, CrossSite as CrossSiteRefused, Outcome, TooOld
 from gateway.operations.request_log import Story
 from gateway.pages.page import (
     BadRequest,
@@ -79,8 +79,40 @@ class Gate:
 
         *choice* is the route that it is for, or why it is for none.
         """
-        if isinstance(choice, Matched):  # nearly all (hot path)
-            return await self._routed(visit, choice.route, story)
+        passed = self.at_once(visit, choice, story)
+        if passed is None:
+            passed = await self.in_time(visit, choice, story)
+        return passed
+
+    def at_once(
+        self, visit: Visit, choice: Choice, story: Story
+    ) -> Admitted | Answer | None:
+        """Return what :meth:`ask` does; None where :meth:`in_time` has to be asked."""
+        if not isinstance(choice, Matched):
+            return self._nowhere(visit, choice, story)
+        route = choice.route
+        story.route = route.label
+        if route.cors is not None:
+            story.own_fields = answer_fields(route.cors, visit.received.fields)
+        outcome = self.admission.at_once(visit, route)
+        return None if outcome is None else self._answered(outcome, visit, route, story)
+
+    async def in_time(
+        self, visit: Visit, choice: Choice, story: Story
+    ) -> Admitted | Answer:
+        """Return what :meth:`ask` does, where somebody's answer is waited for."""
+        if not isinstance(choice, Matched):
+            return self._nowhere(visit, choice, story)
+        outcome = await self.admission.of(visit, choice.route)
+        return self._answered(outcome, visit, choice.route, story)
+
+    def _nowhere(
+        self,
+        visit: Visit,
+        choice: NoRoute | MethodNotAllowed | Ambiguous | UnknownHost,
+        story: Story,
+    ) -> Answer:
+        """Return the answer to *visit*, which is for no route."""
         match choice:
             case NoRoute():
                 return NotFound(visit.received.target.path.decode("latin-1"))
@@ -94,15 +126,11 @@ class Gate:
             case _:
                 assert_never(choice)
 
-    async def _routed(
-        self, visit: Visit, route: Route, story: Story
+    def _answered(
+        self, outcome: Outcome, visit: Visit, route: Route, story: Story
     ) -> Admitted | Answer:
-        story.route = route.label
-        if route.cors is not None:
-            story.own_fields = answer_fields(route.cors, visit.received.fields)
-        verdict, who = self.admission.at_once(visit, route) or (
-            await self.admission.of(visit, route)
-        )
+        """Return what *visit* gets by the *outcome* of looking who it is."""
+        verdict, who = outcome
         story.subject = who.identity.sub if who else ""
         match verdict:
             case Permit():

@@ -125,12 +125,12 @@ class Handler:
         story.host = received.host
         story.path = received.target.path
         story.client = received.client.address
-        passed: Admitted | Answer
+        passed: Admitted | Answer | None = None
         if found.is_plain:
             story.home = received.origin
-            passed = await self.gate.ask(visit, found.choice, story)
-        else:
-            passed = await self._special(found, visit, story)
+            passed = self.gate.at_once(visit, found.choice, story)
+        if passed is None:
+            passed = await self._in_time(found, visit, story)
         if not isinstance(passed, Admitted):
             return passed
         if passed.permit.route.upstream.is_elsewhere:
@@ -164,10 +164,15 @@ class Handler:
             notes.keep(key, found)
         return found
 
-    async def _special(
+    async def _in_time(
         self, found: Directions, visit: Visit, story: Story
     ) -> Admitted | Answer:
-        """Answer what is for an address of ours or an unknown host, and preflights."""
+        """Answer what takes time, and what only the route does not decide about.
+
+        That is for addresses of ours and unknown hosts, and preflights.
+        """
+        if found.is_plain:
+            return await self.gate.in_time(visit, found.choice, story)
         received, own = found.received, found.own
         if own is not None and self.forward_auth.is_asked(received.target.path):
             return await self.forward_auth.answer(visit, story)
