@@ -84,7 +84,9 @@ class Exchange(Relay):
             try:
                 head = await connection.ask(data, way.timeout)
             except Broken as broken:
-                connection, head = await self._repeat(connection, broken)
+                if not self._may_repeat(connection, broken.kind):
+                    raise
+                connection, head = await self._repeat(connection)
             request.record.upstream_seconds = way.loop.time() - started
             if head.length >= 0 and connection.response.complete:
                 return self.answer_at_once(connection, head)
@@ -136,18 +138,22 @@ class Exchange(Relay):
         connection.response.begin(head.method, self.interim, upgrade=head.wants_upgrade)
         self._connection = connection
 
-    async def _repeat(
-        self, connection: UpstreamConnection, broken: Broken
-    ) -> tuple[UpstreamConnection, ResponseHead]:
-        """Ask once more, on a new connection, where that is safe; else raise *broken*.
+    def _may_repeat(self, connection: UpstreamConnection, kind: FailureKind) -> bool:
+        """Return whether to ask again is safe, after *connection* broke as *kind*.
 
-        It is where a reused *connection* died before any byte of an answer (RFC 9110
-        §9.2.2).  Return the connection that answers, and the answer's head.
+        It is where a reused one died before any byte of an answer (RFC 9110 §9.2.2).
         """
         stale = connection.used and not connection.response.has_begun
-        if not (stale and self._is_repeatable and broken.kind is FailureKind.CUT):
-            raise broken
-        connection.abort()
+        return stale and self._is_repeatable and kind is FailureKind.CUT
+
+    async def _repeat(
+        self, broken: UpstreamConnection
+    ) -> tuple[UpstreamConnection, ResponseHead]:
+        """Ask once more, on a new connection in the place of the *broken* one.
+
+        Return the connection that answers, and the answer's head.  Raises Broken.
+        """
+        broken.abort()
         connection = await self._new()
         self._begin(connection)
         return connection, await connection.ask(self._data, self._way.timeout)

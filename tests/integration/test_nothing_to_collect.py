@@ -43,6 +43,8 @@ async def talk(conversation: Conversation) -> None:
         elif b"/stream" in request.head:
             await conversation.write(CHUNK)
             await conversation.reader.read()
+        elif b"/cut" in request.head:
+            return
         elif b"/nothing" in request.head:
             await conversation.reader.read()
         else:
@@ -79,6 +81,11 @@ async def wait_that_the_client_leaves(client: RawClient) -> None:
     client.abort()
 
 
+async def wait_that_the_upstream_leaves(client: RawClient) -> None:
+    client.send(GET.replace(b"/", b"/cut", 1))
+    await client.read_response()
+
+
 async def upload_that_the_client_leaves(client: RawClient) -> None:
     client.send(UPLOAD.replace(b"/", b"/stream", 1))
     await client.read_until(b"ok\r\n")
@@ -103,6 +110,7 @@ WAYS = (
     request_and_its_answer,
     stream_that_the_client_leaves,
     wait_that_the_client_leaves,
+    wait_that_the_upstream_leaves,
     *UPLOADS,
     answer_of_our_own,
     silence,
@@ -141,12 +149,14 @@ async def test_a_connection_that_is_over_holds_nothing(
         async with all_gone(proxy), connected(proxy.port) as warm:
             await use(warm)
         proxy.requests.clear()
+        proxy.failures.clear()
         with kept_garbage() as garbage:
             for _ in range(3):
                 async with all_gone(proxy), connected(proxy.port) as client:
                     await use(client)
                 del client
                 proxy.requests.clear()
+                proxy.failures.clear()
             gc.collect()
             ours = [
                 type(one).__qualname__

@@ -269,3 +269,13 @@ async def test_requests_on_one_connection_follow_each_other() -> None:
                 assert (await client.read_response()).body == b"ok"
         assert [r.line.split()[1] for r in upstream.requests] == [b"/1", b"/2", b"/3"]
         assert len(upstream.conversations) == 1
+
+
+async def test_the_same_bytes_of_another_client_are_told_as_theirs() -> None:
+    request = b"GET /same HTTP/1.1\r\n" + HOST + b"\r\n"
+    clients = ("127.0.0.1", "127.0.0.2", "127.0.0.1")
+    async with raw_upstream() as upstream, proxying(upstream.url) as proxy:
+        for client in clients:
+            await exchange(proxy.port, request, source=client)
+        told = [request.value(b"X-Forwarded-For") for request in upstream.requests]
+        assert told == [client.encode() for client in clients]

@@ -60,7 +60,6 @@ class ResponseReader:
         self._held: bytes | bytearray = b""  # of a head that is not whole
         self._searched = 0  # bytes of it that hold no end
         self._left = 0
-        self._chunks: ChunkedDecoder | None = None
         self.extra = b""
         self.begin("GET", _nobody, upgrade=False)
         self.is_due = False
@@ -77,6 +76,7 @@ class ResponseReader:
         self._upgrade = upgrade
         self._on_interim = on_interim
         self._interim = 0
+        self._chunks: ChunkedDecoder | None = None
         self.head: ResponseHead | None = None
         self.complete = False
         self.is_due = True
@@ -151,8 +151,8 @@ class ResponseReader:
         self.head = head
         self._left = head.length
         self.complete = head.framing is Framing.NONE
-        chunked = head.framing is Framing.CHUNKED
-        self._chunks = ChunkedDecoder(extensions=True) if chunked else None
+        if head.framing is Framing.CHUNKED:
+            self._chunks = ChunkedDecoder(extensions=True)
         return self._feed_body(rest, head.framing) if rest else b""
 
     def _feed_body(self, data: bytes, framing: Framing) -> bytes:

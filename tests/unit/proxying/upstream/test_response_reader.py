@@ -55,6 +55,52 @@ def test_responses_however_they_are_cut(
     assert one.extra == b""
 
 
+EARLY = b"HTTP/1.1 103 x\r\n\r\n"
+RESPONSES = {
+    b"HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\nab": b"ab",
+    b"HTTP/1.1 204 x\r\n\r\n": b"",
+    b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"1\r\na\r\n0\r\nT: u\r\n\r\n": b"a",
+    10 * EARLY + b"HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\nc": b"c",
+}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(RESPONSES)), st.integers(0, 300)), max_size=6
+    )
+)
+def test_one_response_after_the_other(each: list[tuple[bytes, int]]) -> None:
+    one = ResponseReader(LIMITS)
+    for data, mark in each:
+        one.begin("GET", lambda _head: None, upgrade=False)
+        assert one.is_due
+        assert not one.has_begun
+        place = mark % len(data)
+        assert one.feed(data[:place]) + one.feed(data[place:]) == RESPONSES[data]
+        assert one.trailers == ([(b"T", b"u")] if b"chunked" in data else [])
+        assert one.end()
+        assert not one.is_due
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\na",
+        b"HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\nabc",
+        b"HTTP/1.1 200 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 x\r\n\r\nab",
+        b"HTTP/1.1 100 x\r\n\r\n",
+        b"H",
+    ],
+)
+def test_after_what_is_not_whole_and_clean_nothing_follows(data: bytes) -> None:
+    one = reader()
+    one.feed(data)
+    assert one.has_begun
+    assert not one.end()
+
+
 @pytest.mark.parametrize(
     ("version", "fields", "keep_alive"),
     [
