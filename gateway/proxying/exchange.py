@@ -26,9 +26,13 @@ _SESSION_OVER = close_frame(1008, "the session is over")  # RFC 6455 §7.4.1: po
 
 
 class OpenExchanges(set["Exchange"]):
-    """The exchanges that are under way."""
+    """The exchanges that are under way; ``emptied`` is set when the last one ends."""
 
-    emptied: asyncio.Event | None = None  # set with the last of them, if there is one
+    __slots__ = ("emptied",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.emptied: asyncio.Event | None = None  # while somebody waits for it
 
 
 class Exchange(Relay):

@@ -102,11 +102,12 @@ class ResponseReader:
         """Return the payload within *data*.  Raises FieldsInvalid, HeadTooLarge."""
         if self.head is not None:
             return self._feed_body(data, self.head.framing)
-        end = -1 if self._held else data.find(b"\r\n\r\n")
-        if end < 0 or end > self._limits.size:
+        if self._held:
             return self._feed_head(data)
-        head = parse_response_head(data[:end], self._method, self._limits.count)
-        rest = data[end + 4 :]
+        raw, end, rest = data.partition(b"\r\n\r\n")
+        if not end or len(raw) > self._limits.size:
+            return self._feed_head(data)
+        head = parse_response_head(raw, self._method, self._limits.count)
         if head.length == len(rest):  # a whole response, as nearly always (hot path)
             self.head = head
             self.complete = True
