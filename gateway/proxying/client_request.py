@@ -7,9 +7,10 @@ here when it is asked for: a proxied request needs none of it.
 
 import asyncio
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
-from aiohttp import HttpVersion10, HttpVersion11, StreamReader, web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.streams import EMPTY_PAYLOAD
@@ -87,8 +88,13 @@ class ClientRequest(web.BaseRequest):
     """A request: ``method``, ``raw_target`` and ``fields`` as they came."""
 
     ATTRS = web.BaseRequest.ATTRS | frozenset(
-        {"head", "body", "connection", "record", "fields", "raw_target", "_writer"}
-    )
+        {
+            "head", "body", "connection", "record", "fields", "raw_target", "peer",
+            "method", "wants_upgrade", "_writer",
+        }
+    )  # fmt: skip
+
+    method: str = ""  # where BaseRequest has a property
 
     # The same for every request; BaseRequest has them as attributes of each.
     _client_max_size = 1024**2
@@ -109,26 +115,11 @@ class ClientRequest(web.BaseRequest):
         self.record = Record()
         self.fields: Fields = head.fields
         self.raw_target = head.target
+        self.wants_upgrade = head.wants_upgrade  # a WebSocket handshake
+        self.peer: str | None = connection.peer  # an address; None for a Unix socket
         self._protocol = connection
-        self._method = head.method
-        self._version = HttpVersion11 if head.minor else HttpVersion10
-        self._payload: StreamReader = EMPTY_PAYLOAD if body is None else body.stream
-        self._cache: dict[str, Any] = {}
-        self._state: dict[Any, Any] = {}
+        self.method = head.method
         self._loop = loop
-        self._transport_sslcontext = connection.ssl_context
-        self._transport_peername = connection.peername
-        self._transport_sockname = connection.sockname
-
-    @property
-    def peer(self) -> str | None:
-        """The address at the other end of the connection, None for a unix socket."""
-        return self.connection.peer
-
-    @property
-    def wants_upgrade(self) -> bool:
-        """Whether this is a WebSocket handshake."""
-        return self.head.wants_upgrade
 
     @property
     def keep_alive(self) -> bool:
@@ -144,6 +135,33 @@ class ClientRequest(web.BaseRequest):
         response.headers.popall("Server", None)
 
     # What BaseRequest keeps as attributes, made when it is first read.
+
+    _cache: dict[str, Any] = cached_property(lambda _: {})  # type: ignore[assignment]
+    _state: dict[Any, Any] = cached_property(lambda _: {})  # type: ignore[assignment]
+
+    @property
+    def _method(self) -> str:  # type: ignore[override]
+        return self.head.method
+
+    @property
+    def _version(self) -> HttpVersion:  # type: ignore[override]
+        return HttpVersion11 if self.head.minor else HttpVersion10
+
+    @property
+    def _payload(self) -> StreamReader:  # type: ignore[override]
+        return EMPTY_PAYLOAD if self.body is None else self.body.stream
+
+    @property
+    def _transport_sslcontext(self) -> Any:  # type: ignore[override]  # noqa: ANN401
+        return self._protocol.ssl_context
+
+    @property
+    def _transport_peername(self) -> Any:  # type: ignore[override]  # noqa: ANN401
+        return self._protocol.peername
+
+    @property
+    def _transport_sockname(self) -> Any:  # type: ignore[override]  # noqa: ANN401
+        return self._protocol.sockname
 
     @property
     def _headers(self) -> CIMultiDictProxy[str]:  # type: ignore[override]

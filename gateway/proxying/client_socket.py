@@ -6,6 +6,7 @@ One of three modules that touch aiohttp's private attributes; see
 
 import asyncio
 from collections import deque
+from email.utils import formatdate
 from typing import Any, cast
 
 from aiohttp.web_protocol import RequestHandler
@@ -14,6 +15,8 @@ from gateway.fields import Fields
 from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import ClientRequest, Receiver
 from gateway.proxying.doorkeeper import Doorkeeper, peer_of
+from gateway.proxying.plain_answer import plain_answer
+from gateway.proxying.request_head import RequestRefused
 from gateway.proxying.stalled_answer import SendWatch
 
 _NO_MESSAGES: deque[Any] = deque()  # an empty one of its own takes 760 bytes
@@ -102,6 +105,18 @@ class ClientSocket(RequestHandler):
                 self._next_keepalive_close_time, self._process_keepalive
             )
 
+    def close(self) -> None:
+        """Serve what is under way, and nothing after it."""
+        self._close = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def refuse(self, refused: RequestRefused) -> bool:
+        """Answer what *refused* says, and nothing after it; False."""
+        date = formatdate(usegmt=True).encode("ascii")
+        self.send(plain_answer(refused.status, str(refused), date))
+        return await self.linger()
+
     async def linger(self) -> bool:
         """Read on for a while, so that no reset destroys the answer (RFC 9112 §9.6)."""
         transport = self.transport
@@ -156,19 +171,6 @@ class ClientSocket(RequestHandler):
         else:  # without a task, a timer or an answer: it costs us least
             self._force_close = True
             cast("asyncio.Transport", transport).abort()
-
-    def data_received(self, data: bytes) -> None:
-        """Pass *data* to whoever it is for."""
-        if self._force_close:
-            return
-        if self._tunnel is not None:
-            self._tunnel.data_received(data)
-        else:
-            self.take(data)
-
-    def take(self, data: bytes) -> None:
-        """Take *data* that belongs to a request; for the subclass to say."""
-        raise NotImplementedError
 
     def take_rest(self) -> bytes:
         """Return what waits behind the current request; for the subclass to say."""

@@ -8,33 +8,30 @@ _TOKEN = (
 
 
 class Inbox:
-    """Bytes of a connection that nobody has read yet.
+    """``data``: bytes of a connection that nobody has read yet.
 
     *limit* is the length of the longest head.
     """
 
-    __slots__ = ("_data", "_limit", "_searched")
+    __slots__ = ("_limit", "_searched", "data")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._data: bytes | bytearray = b""
+        self.data: bytes | bytearray = b""
         self._searched = 0
-
-    def __len__(self) -> int:
-        return len(self._data)
 
     def feed(self, data: bytes) -> None:
         """Append *data*."""
-        if not self._data:
-            self._data = data
-        elif isinstance(self._data, bytearray):  # in place: what comes in bits costs
-            self._data += data  # its length, not the square of it
+        if not self.data:
+            self.data = data
+        elif isinstance(self.data, bytearray):  # in place: what comes in bits costs
+            self.data += data  # its length, not the square of it
         else:
-            self._data = bytearray(self._data) + data
+            self.data = bytearray(self.data) + data
 
     def take_all(self) -> bytes:
         """Return everything, and be empty."""
-        data, self._data, self._searched = self._data, b"", 0
+        data, self.data, self._searched = self.data, b"", 0
         return bytes(data)
 
     def take_head(self) -> bytes | None:
@@ -43,12 +40,12 @@ class Inbox:
         Raises RequestRefused as soon as what has come can become no head: 400, or 431
         where it is too long.  What can never end must not wait for a time-out.
         """
-        if not self._data:
+        if not self.data:
             return None
-        if self._data[:2] == b"\r\n":  # RFC 9112 §2.2: ignore one empty line
-            self._data = self._data[2:]
+        if self.data[:2] == b"\r\n":  # RFC 9112 §2.2: ignore one empty line
+            self.data = self.data[2:]
             self._searched = 0
-        data = self._data
+        data = self.data
         end = data.find(b"\r\n\r\n", self._searched)
         if end > self._limit or (end < 0 and len(data) > self._limit):
             reason = "the request's head is too large: too many cookies, perhaps?"
@@ -60,9 +57,9 @@ class Inbox:
         end += 4
         self._searched = 0
         if end == len(data):  # as nearly always: without a copy
-            self._data = b""
+            self.data = b""
             return bytes(data)
-        self._data = data[end:]
+        self.data = data[end:]
         return bytes(data[:end])
 
     def _check_beginning(self, data: bytes | bytearray) -> None:

@@ -28,37 +28,40 @@ class RequestReader:
     """Head, body, head, body: what belongs to which request.
 
     One request at a time: what comes behind it waits until it has been answered.
-    *heads* reads heads of at most *head_size* bytes.
+    *heads* reads heads of at most *head_size* bytes.  In ``inbox`` is what waits.
     """
 
-    __slots__ = ("_heads", "_inbox", "_loop", "body")
+    __slots__ = ("_heads", "_loop", "body", "inbox")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, heads: KnownHeads, head_size: int
     ) -> None:
         self._loop = loop
         self._heads = heads
-        self._inbox = Inbox(head_size)
+        self.inbox = Inbox(head_size)
         self.body: RequestBody | None = None  # of the current request
-
-    @property
-    def waiting(self) -> int:
-        """How many bytes wait behind the current request."""
-        return len(self._inbox)
-
-    @property
-    def body_complete(self) -> bool:
-        """Whether the current request has come to its end."""
-        return self.body is None or self.body.complete
 
     def feed(self, data: bytes) -> None:
         """Take *data* in."""
         if self.body is None or self.body.complete:
-            self._inbox.feed(data)
+            self.inbox.feed(data)
             return
         rest = self.body.feed(data)
         if rest:
-            self._inbox.feed(rest)
+            self.inbox.feed(rest)
+
+    def known_head(self, data: bytes) -> RequestHead | None:
+        """Return the next request's head where *data* is just that, and came before.
+
+        It has no body, and nothing is kept of *data*.  Else None: feed() takes it.
+        """
+        if self.inbox.data:
+            return None
+        head = self._heads.get(data)
+        if head is None or head.chunked or head.length:
+            return None
+        self.body = None
+        return head
 
     def read_head(self, protocol: BaseProtocol) -> RequestHead | None:
         """Return the next request's head, None while it is not whole.
@@ -67,18 +70,14 @@ class RequestReader:
         that hold one another wait for a garbage collection.  Raises RequestRefused.
         """
         self.body = None
-        raw = self._inbox.take_head()
+        raw = self.inbox.take_head()
         if raw is None:
             return None
         head = self._heads.read(raw)
         if head.chunked or head.length:
             length = None if head.chunked else head.length
             self.body = RequestBody(protocol, self._loop, length)
-            early = self._inbox.take_all()
+            early = self.inbox.take_all()
             if early:
                 self.feed(early)
         return head
-
-    def take_rest(self) -> bytes:
-        """Return what waits behind the current request, and forget it."""
-        return self._inbox.take_all()

@@ -25,7 +25,7 @@ def test_heads_are_found_however_they_are_cut(marks: list[int]) -> None:
         found.append(head)
     assert found == [HEAD, HEAD]
     assert inbox.take_all() == b"rest"
-    assert len(inbox) == 0
+    assert inbox.data == b""
 
 
 @pytest.mark.parametrize(
