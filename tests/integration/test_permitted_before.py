@@ -15,11 +15,6 @@ ROUTES = """
 upstream = "UPSTREAM"
 allow = "anyone"
 [[routes]]
-host = "other.example.com"
-path = "/other"
-upstream = "UPSTREAM"
-allow = "anyone"
-[[routes]]
 path = "/bob"
 upstream = "UPSTREAM"
 allow = { x_usernames = ["bob_example"] }
@@ -37,6 +32,12 @@ credentials = ["session", "bearer"]
 path = "/public"
 upstream = "UPSTREAM"
 access = "public"
+"""
+HOSTS = """
+[[routes]]
+host = "*.example.com"
+upstream = "UPSTREAM"
+access = "optional"
 """
 TARGETS = ("/", "/danger", "/both", "/public")
 EVIL: Field = (b"Origin", b"https://evil.example")
@@ -81,9 +82,6 @@ async def world() -> AsyncIterator[World]:
             lambda world: ask(world, "/", EVIL, method=b"POST"), id="another site"
         ),
         pytest.param(lambda world: ask(world, "/", *HANDSHAKE, EVIL), id="its socket"),
-        pytest.param(
-            lambda world: ask(world, "/", host="other.example.com"), id="another host"
-        ),
         pytest.param(lambda world: ask(world, "/bob"), id="a route for others"),
         pytest.param(lambda world: ask(world, "/both", WRONG), id="a wrong bearer"),
     ],
@@ -98,6 +96,14 @@ async def test_it_opens_nothing_else(
     for target in ("/", "/both"):
         assert (await ask(world, target)).status == 200
         assert world.subject == ADA
+
+
+async def test_at_another_host_of_the_same_route_it_is_nobody() -> None:
+    async with whole_world(HOSTS, public_url="https://app.example.com") as world:
+        await world.browser.sign_in(world.url("/.gateway/sign-in"))
+        for host, subject in (("app", ADA), ("other", None)) * 3:
+            await ask(world, "/", host=f"{host}.example.com")
+            assert world.subject == subject
 
 
 async def test_a_public_route_is_still_told_nobody(world: World) -> None:
