@@ -37,7 +37,7 @@ _UPGRADE: tuple[Field, ...] = ((b"Connection", b"Upgrade"), (b"Upgrade", b"webso
 _TRACE = b"\r\ntraceparent: "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen but for requests that are not alike
 class Passed:
     """What all requests with the same fields, on the same way, tell the upstream.
 
@@ -48,11 +48,12 @@ class Passed:
     traced: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as Passed
 class Start:
     """What all requests with the same head, on the same way, begin with.
 
-    *data* goes up to the request's id; *asked* is what their answers depend on.
+    *data* goes up to the request's id, and is little longer than that head; *asked* is
+    what their answers depend on.
     """
 
     data: bytes
