@@ -61,7 +61,8 @@ class Clients:
                 here = client_address(address, (), self.trusted, trust_unix=False)
                 self._behind[address] = None if here.trusted else one_client(address)
             return self._behind[address]
-        if self.unlisted.know(address, self.monotonic()):
+        unlisted = self.unlisted
+        if unlisted.peers and unlisted.know(address, self.monotonic()):
             return None
         return one_client(address)
 

@@ -1,6 +1,7 @@
 """One gateway, from its settings: each part is made once, here."""
 
 import secrets
+from functools import partial
 
 from config.settings import Settings
 from gateway.admission import Admission
@@ -21,7 +22,7 @@ from gateway.limiting import Limiting
 from gateway.operations.metrics import Metrics
 from gateway.operations.open_requests import OpenRequests
 from gateway.operations.owned_tasks import OwnedTasks
-from gateway.operations.random_ahead import RandomAhead
+from gateway.operations.random_ahead import Ahead, request_ids
 from gateway.operations.refused_log import RefusedLog
 from gateway.operations.request_log import RequestLog
 from gateway.operations.workers.company import Company
@@ -29,6 +30,7 @@ from gateway.pages.render import Renderer
 from gateway.preflight import Preflights
 from gateway.proxying.client import GatewayServer
 from gateway.proxying.forward import Forwarder
+from gateway.proxying.trace import new_traceparents
 from gateway.renewal import Renewal
 from gateway.revocation import Revocation
 from gateway.routing.received import Publication
@@ -58,7 +60,6 @@ def assemble(
         settings.logto, http, now=now, needs=Needs.of(settings, telling.headers)
     )
     cookies = cookies_of(settings, revocation, tasks, company)
-    id_bytes = RandomAhead(secrets.token_bytes)
     revalidation = Revalidation(
         provider=provider,
         sessions=cookies.sessions,
@@ -82,7 +83,7 @@ def assemble(
         strip_cookies=cookies.sessions.own.strip_own,
         is_own_set_cookie=cookies.sessions.own.is_own_set_cookie,
         now=now,
-        random_bytes=id_bytes,
+        new_traceparent=Ahead(partial(new_traceparents, secrets.token_bytes)).next,
         attend=admission.attend,
     )
     revocation.cuts(forwarder.session_ended, forwarder.in_use)
@@ -117,7 +118,7 @@ def assemble(
         pages=pages,
         request_log=RequestLog(metrics, open_requests, monotonic=monotonic, now=now),
         now=now,
-        new_id=lambda: id_bytes(12).hex(),
+        new_id=Ahead(partial(request_ids, secrets.token_bytes)).next,
     )
     refused = RefusedLog(metrics, monotonic)
     server = GatewayServer(

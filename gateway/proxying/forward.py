@@ -25,7 +25,6 @@ from gateway.proxying.request_head import RequestHead
 from gateway.proxying.request_headers import RequestHeaders, without_authorization
 from gateway.proxying.session_watch import Attend, SessionWatch
 from gateway.proxying.stamp import Stamp
-from gateway.proxying.trace import new_traceparent
 from gateway.proxying.upstream.response_reader import HeadLimits
 from gateway.proxying.way import RequestRule, Way, Ways
 from gateway.sessions.session import Session
@@ -79,13 +78,13 @@ class Forwarder:
         strip_cookies: Callable[[bytes], bytes | None],
         is_own_set_cookie: Callable[[bytes], bool],
         now: Callable[[], float],
-        random_bytes: Callable[[int], bytes],
+        new_traceparent: Callable[[], bytes],
         attend: Attend,
     ) -> None:
         server = settings.server
         public = server.public_url
         self._now = now
-        self._random_bytes = random_bytes
+        self._new_traceparent = new_traceparent
         self._request_headers = RequestHeaders(is_reserved, strip_cookies)
         self._scheme = public.scheme.encode()
         self._port = b"%d" % public.port
@@ -135,7 +134,7 @@ class Forwarder:
         if start is None:
             start = self._start(head, way, stamp)
             head.line_notes.keep(key, start)
-        trace = b"" if start.traced else _TRACE + new_traceparent(self._random_bytes)
+        trace = b"" if start.traced else _TRACE + self._new_traceparent()
         identity, behind = stamp.identity, way.behind_id
         data = b"".join(
             (start.data, stamp.request_id, trace, behind, identity, b"\r\n")

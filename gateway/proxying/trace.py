@@ -1,6 +1,5 @@
 """Keeps a request's place in a distributed trace (W3C Trace Context, level 1)."""
 
-from binascii import hexlify
 from collections.abc import Callable
 
 _HEX = b"0123456789abcdef"
@@ -20,11 +19,11 @@ def is_traceparent(value: bytes) -> bool:
     return trace != b"0" * 32 and parent != b"0" * 16
 
 
-def new_traceparent(random_bytes: Callable[[int], bytes]) -> bytes:
-    """Return a ``traceparent`` that begins a trace.
+def new_traceparents(random_bytes: Callable[[int], bytes], count: int) -> list[bytes]:
+    """Return *count* values of ``traceparent``, each of which begins a trace.
 
     It is marked as sampled: to an application that follows its parent's decision,
     the default of OpenTelemetry, that is as if no proxy stood in front.
     """
-    digits = hexlify(random_bytes(24))
-    return b"-".join((b"00", digits[:32], digits[32:], b"01"))
+    digits = random_bytes(24 * count).hex(" ", 8).encode("ascii").split()
+    return (b"00-%b%b-%b-01 " * count % tuple(digits)).split()

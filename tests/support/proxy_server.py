@@ -17,6 +17,7 @@ from gateway.identity.identity import Identity
 from gateway.policy.access import Permit, decide
 from gateway.proxying.client import ClientLimits, ClientRequest, GatewayServer
 from gateway.proxying.forward import Forwarder, Stamp, UpstreamFailure
+from gateway.proxying.trace import new_traceparents
 from gateway.routing.client_address import client_address
 from gateway.routing.target import Target, parse_target
 from gateway.sessions.session import Session
@@ -121,7 +122,7 @@ async def proxying(  # noqa: PLR0913, PLR0915
         strip_cookies=strip_cookies,
         is_own_set_cookie=is_own_set_cookie,
         now=time.time,  # noqa: TID251
-        random_bytes=os.urandom,
+        new_traceparent=lambda: new_traceparents(os.urandom, 1)[0],
         attend=lambda session, _permit, _now: None if proxy.over else session,
     )
 

@@ -19,17 +19,20 @@ _PREFIX = {4: 24, 6: 64}
 
 
 class UnlistedProxies:
-    """Remembers them, for an hour after they were seen last; times are in seconds."""
+    """Remembers them, for an hour after they were seen last; times are in seconds.
 
-    __slots__ = ("_peers", "_told")
+    Mostly there are no *peers*: then nobody needs to ask whether one is known.
+    """
+
+    __slots__ = ("_told", "peers")
 
     def __init__(self) -> None:
-        self._peers: OrderedDict[str, float] = OrderedDict()
+        self.peers: OrderedDict[str, float] = OrderedDict()
         self._told: OrderedDict[str, float] = OrderedDict()
 
     def know(self, address: str, now: float) -> bool:
         """Return whether *address* was seen to be one in the last hour."""
-        seen = self._peers.get(address) if self._peers else None
+        seen = self.peers.get(address)
         return seen is not None and now - seen < EVERY
 
     def meet(self, address: str, fields: Fields, now: float) -> str | None:
@@ -41,7 +44,7 @@ class UnlistedProxies:
         network = _private_network(address)
         if network is None or first(fields, b"x-forwarded-for") is None:
             return None
-        _remember(self._peers, address, now)
+        _remember(self.peers, address, now)
         told = self._told.get(network)
         if told is not None and now - told < EVERY:
             return None

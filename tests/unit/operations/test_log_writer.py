@@ -125,3 +125,40 @@ def test_a_stream_that_somebody_closes_does_not_lead_lines_elsewhere(
         writer.close(5)
     assert log.read_text() == "for the log\n"
     assert not other.read_text()
+
+
+def test_no_line_of_several_threads_is_lost_unless_it_is_counted(
+    tmp_path: Path,
+) -> None:
+    path, count = tmp_path / "log", 20_000
+    with path.open("w") as stream:
+        writer = LogWriter(stream)
+
+        def write(name: str) -> None:
+            for number in range(count):
+                writer.write(f"{name} {number}")
+
+        threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+        for thread in threads:
+            thread.start()
+        threads[0].join()
+        writer.close(5)  # while others may still write
+        for thread in threads[1:]:
+            thread.join()
+    lines = [line.split() for line in path.read_text().splitlines()]
+    assert len(lines) + writer.lost == 3 * count
+    for name in "abc":
+        numbers = [int(number) for of, number in lines if of == name]
+        assert numbers == list(range(len(numbers)))
+
+
+def test_a_line_wakes_the_thread_that_rests(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("w") as stream:
+        writer = LogWriter(stream)
+        for number in range(5):
+            writer.write(str(number))
+            with path.open() as reader:
+                while str(number) not in reader.read():
+                    assert writer.lost == 0
+        writer.close(5)

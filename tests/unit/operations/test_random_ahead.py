@@ -1,25 +1,32 @@
-from itertools import pairwise
+import os
+import re
 
-from gateway.operations.random_ahead import DRAWN, RandomAhead
+from gateway.operations.random_ahead import AT_ONCE, Ahead, request_ids
 
 
-def test_no_byte_is_given_twice() -> None:
-    drawn: list[int] = []
+def test_nothing_is_given_twice() -> None:
+    made: list[int] = []
+
+    def make(count: int) -> list[int]:
+        assert count == AT_ONCE
+        new = list(range(len(made), len(made) + count))
+        made.extend(new)
+        return list(new)
+
+    ahead = Ahead(make)
+    given = [ahead.next() for _ in range(3 * AT_ONCE)]
+    assert sorted(given) == made
+    assert len(made) == 3 * AT_ONCE
+
+
+def test_ids_of_requests_are_all_of_the_random_bytes() -> None:
+    drawn: list[bytes] = []
 
     def source(count: int) -> bytes:
-        drawn.append(count)
-        return bytes((len(drawn),)) * count
+        drawn.append(os.urandom(count))
+        return drawn[-1]
 
-    ahead = RandomAhead(source)
-    given = [ahead(24) for _ in range(1000)]
-    assert all(len(each) == 24 and len(set(each)) == 1 for each in given)
-    numbers = [each[0] for each in given]
-    assert all(second - first in (0, 1) for first, second in pairwise(numbers))
-    assert max(numbers.count(number) for number in numbers) == DRAWN // 24
-    assert set(drawn) == {DRAWN}
-
-
-def test_what_is_given_is_what_was_drawn() -> None:
-    text = bytes(range(256)) * (DRAWN // 256)
-    ahead = RandomAhead(lambda _count: text)
-    assert b"".join(ahead(100) for _ in range(DRAWN // 100)) == text[:4000]
+    ids = request_ids(source, 100)
+    assert len(ids) == 100
+    assert all(re.fullmatch("[0-9a-f]{24}", each) for each in ids)
+    assert bytes.fromhex("".join(ids)) == b"".join(drawn)

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.proxying.forwarded import forwarded, forwarding_fields
-from gateway.proxying.trace import is_traceparent, new_traceparent
+from gateway.proxying.trace import is_traceparent, new_traceparents
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,7 @@ def test_what_is_a_traceparent(value: bytes, *, valid: bool) -> None:
 
 
 def test_a_new_trace_is_valid_and_sampled() -> None:
-    made = new_traceparent(lambda size: b"\xab" * size)
-    assert made == b"00-" + b"ab" * 16 + b"-" + b"ab" * 8 + b"-01"
+    made, other = new_traceparents(lambda size: bytes(range(1, size + 1)), 2)
+    assert made == b"00-0102030405060708090a0b0c0d0e0f10-1112131415161718-01"
+    assert other == b"00-191a1b1c1d1e1f202122232425262728-292a2b2c2d2e2f30-01"
     assert is_traceparent(made)
