@@ -9,8 +9,8 @@ import pytest
 from gateway.proxying.failure import FailureKind
 from tests.support.both_loops import on_both_loops
 from tests.support.proxy_server import proxying
-from tests.support.raw_client import connected
-from tests.support.raw_upstream import Conversation, raw_upstream
+from tests.support.raw_client import connected, exchange
+from tests.support.raw_upstream import OK, Conversation, raw_upstream
 
 MEBIBYTE = 1024 * 1024
 BIG = 64 * MEBIBYTE
@@ -177,6 +177,23 @@ async def test_an_early_answer_stops_the_upload() -> None:
         assert answer.body == b"big"
         assert answer.value(b"Connection") == b"close"
         assert await client.read_to_end(1) == b""
+
+
+@on_both_loops
+async def test_no_request_follows_half_a_body() -> None:
+    """The upstream would take it for the rest of the body: smuggling by us."""
+
+    async def script(conversation: Conversation) -> None:
+        await conversation.read_head()
+        await conversation.write(OK)
+        await conversation.gone()
+
+    async with raw_upstream(script) as upstream, proxying(upstream.url) as proxy:
+        async with connected(proxy.port) as client:
+            client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nhalf")
+            assert (await client.read_response()).status == 200
+        assert (await exchange(proxy.port, GET)).status == 200
+        assert len(upstream.conversations) == 2
 
 
 @on_both_loops
