@@ -8,6 +8,7 @@ from gateway.known import Known, Notes
 from gateway.proxying.field_lines import (
     FieldsInvalid,
     content_length,
+    has_controls,
     parse_fields,
     split_head,
     tokens,
@@ -108,6 +109,8 @@ def _body_length(status: int, framing: Framing, length: int | None) -> int:
 
 def _status_line(line: bytes) -> tuple[int, int]:
     """Return status and minor version of ``HTTP/1.1 200 OK`` (the reason may lack)."""
+    if has_controls(line):
+        raise FieldsInvalid("a control byte in the status line")
     version, code = line[:9], line[9:12]
     if version not in {b"HTTP/1.1 ", b"HTTP/1.0 "} or line[12:13] not in {b"", b" "}:
         raise FieldsInvalid("not a status line of HTTP/1.1")

@@ -53,6 +53,19 @@ def test_long_values_are_forgotten(meet: Callable[[int], None]) -> None:
     assert held < MOST
 
 
+def test_the_oldest_of_many_lines_are_forgotten() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(0, 12_000, 100):
+            lines = (b"X: %0200d" % each for each in range(number, number + 100))
+            head = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"\r\n".join(lines)
+            parse_request_head(head, 200)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * MOST  # it took nine times that
+
+
 def _costly(number: int, target: bytes, fields: int) -> bytes:
     """Return a head of 4 KiB that takes more memory than others: of short fields."""
     filling = b"-" * ((4096 - len(target) - 12 * fields) // fields - 4)
