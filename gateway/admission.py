@@ -142,4 +142,4 @@ def _note(known: Opened, route: Route, outcome: Outcome) -> None:
     The permit keeps the route, so that no other gets its id.
     """
     if isinstance(outcome[0], Permit) and not (route.takes_bearers or route.require):
-        known.notes.keep(id(route), outcome)
+        known.note(id(route), outcome)

@@ -209,7 +209,9 @@ class CookieStore:
         session = self.newest(opened.session, now)
         if not self._is_live(session, now):
             return None
-        if session is opened.session and session.current_cookie:
+        if not opened.came_before:
+            opened.came_before = True  # who comes once needs no more than this
+        elif session is opened.session and session.current_cookie:
             until = self._quiet_until(session, now)
             if now < until:
                 self._opened.keep_quiet(opened, now, until)

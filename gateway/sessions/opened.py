@@ -7,7 +7,7 @@ then; unless something happens before, which whoever makes it happen says here.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gateway.known import Known, Notes
 from gateway.sessions import chunks
@@ -18,6 +18,7 @@ from gateway.sessions.session import Session, decode
 
 MOST_OPENED = 2048  # sessions kept open, a few kilobytes each
 _PAST = 0.0  # seconds: before every request
+_NO_NOTES = Notes()  # most sessions of a crowd never need their own
 
 
 @dataclass(slots=True, eq=False)
@@ -25,15 +26,23 @@ class Opened:
     """The *session* that a cookie holds for *host*.
 
     From *quiet_from* on and before *quiet_until* (unix seconds) it is live, its cookie
-    is not to be written again, and Logto is not to be asked about it.  *notes* are what
-    later steps work out of the session alone.
+    is not to be written again, and Logto is not to be asked about it.  *came_before*
+    says whether it was looked at; *notes* are what later steps work out of the session
+    alone.
     """
 
     host: str
     session: Session
+    notes: Notes
     quiet_from: float = _PAST
     quiet_until: float = _PAST
-    notes: Notes = field(default_factory=Notes)
+    came_before: bool = False
+
+    def note(self, key: object, value: object) -> None:
+        """Keep *value* for *key* among the notes."""
+        if self.notes is _NO_NOTES:
+            self.notes = Notes()
+        self.notes.keep(key, value)
 
 
 class OpenedSessions:
@@ -115,7 +124,7 @@ class OpenedSessions:
         if session is None:
             return None
         session = replace(session, current_cookie=self._keys.is_current(text))
-        opened = self._by_text[host, text] = Opened(host, session)
+        opened = self._by_text[host, text] = Opened(host, session, _NO_NOTES)
         if len(self._by_text) > MOST_OPENED:
             self._by_text.popitem(last=False)
         return opened

@@ -37,7 +37,8 @@ def schedule(session: Session, revalidate: float) -> Schedule:
     """
     if session.refresh_token is None:
         return Schedule(float("inf"), float("inf"))
-    last, interval = _interval(session, revalidate)
+    last = max(session.signed_in_at, session.revalidated_at)
+    interval = max(SHORTEST, min(revalidate, session.expires_at - last))
     part = EARLIEST + (LATEST - EARLIEST) * spread(session.id, session.generation)
     return Schedule(last + part * interval, last + interval)
 
@@ -58,14 +59,9 @@ def undue_until(session: Session, revalidate: float, now: float) -> float:
 
 def _earliest(session: Session, revalidate: float) -> float:
     """Return when *session* is due at the earliest, whatever its own moment is."""
-    last, interval = _interval(session, revalidate)
-    return last + EARLIEST * interval
-
-
-def _interval(session: Session, revalidate: float) -> tuple[int, float]:
-    """Return when Logto was last asked about *session*, and for how long it holds."""
     last = max(session.signed_in_at, session.revalidated_at)
-    return last, max(SHORTEST, min(revalidate, session.expires_at - last))
+    interval = max(SHORTEST, min(revalidate, session.expires_at - last))
+    return last + EARLIEST * interval
 
 
 def spread(text: str, number: int) -> float:

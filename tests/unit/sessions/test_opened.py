@@ -191,6 +191,12 @@ def _compare(quick: Side, careful: Side, cookies: list[bytes]) -> None:
                 assert not quick.store.is_over(found, quick.now)
 
 
+def _come(side: Side) -> None:
+    """Have a browser come often enough to need no other look."""
+    for _ in range(2):
+        assert side.store.read(side.cookies[0], HOST, NOW)
+
+
 def _quiet(side: Side, cookie: bytes, host: str) -> Session | None:
     """Return what is said of *cookie* without a look."""
     known = side.store.known(cookie)
@@ -213,8 +219,9 @@ def test_there_is_no_other_look_for_as_long_as_nothing_can_change(
 ) -> None:
     side = Side(number)
     cookie = side.cookies[0]
-    assert _quiet(side, cookie, HOST) is None
-    assert side.store.read(cookie, HOST, NOW)
+    for _ in range(2):  # who comes once needs no more
+        assert _quiet(side, cookie, HOST) is None
+        assert side.store.read(cookie, HOST, NOW)
     for at, expected in ((0, True), (quiet_for - 0.1, True), (quiet_for, False)):
         side.now = NOW + at
         assert (_quiet(side, cookie, HOST) is not None) is expected
@@ -245,7 +252,7 @@ def test_there_is_no_other_look_for_as_long_as_nothing_can_change(
 )
 def test_what_happens_is_seen_by_the_next_request(happens: Event) -> None:
     side = Side()
-    assert side.store.read(side.cookies[0], HOST, NOW)
+    _come(side)
     assert _quiet(side, side.cookies[0], HOST)
     happens(side)
     assert _quiet(side, side.cookies[0], HOST) is None
@@ -253,7 +260,7 @@ def test_what_happens_is_seen_by_the_next_request(happens: Event) -> None:
 
 def test_something_that_is_open_does_not_bring_a_look_at_each_request() -> None:
     side = Side()
-    assert side.store.read(side.cookies[0], HOST, NOW)
+    _come(side)
     side.store.in_use(SESSIONS[0], NOW + 299)
     side.store.end(SESSIONS[1], NOW)  # another one's end does not, either
     assert _quiet(side, side.cookies[0], HOST)
@@ -266,7 +273,8 @@ def test_no_more_are_quiet_than_are_kept_open() -> None:
         session = replace(SESSIONS[0], id=str(number))
         fields += _sent(store.write(session, HOST, NOW, b""))
     for field in fields:
-        assert store.read(field, HOST, NOW)
+        for _ in range(2):
+            assert store.read(field, HOST, NOW)
     quiet = store._opened._quiet  # noqa: SLF001
     assert len(quiet) == MOST_OPENED
     assert "0" not in quiet
