@@ -1,7 +1,6 @@
 """Two gateways that share a Redis: one session, one refresh, one sign-out."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
@@ -101,8 +100,6 @@ def order(whose: Whose, value: str) -> Callable[[Replicas], Awaitable[object]]:
     """Return what revokes by the operator's order at the first gateway."""
 
     async def give(two: Replicas) -> object:
-        at = time.time()  # noqa: TID251 - as the command does
-        two.clock.at = max(two.clock.at, at)
         told = await give_order(
             Order(whose, value, two.clock.at), two.gateways[0].admin
         )
