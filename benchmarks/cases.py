@@ -191,6 +191,12 @@ CASES = (
     Case("one", "the same, 1 connection", "requests", requests(_get("/1k", 1))),
     Case("many", "the same, 512 connections", "requests", requests(_get("/1k", 512))),
     Case(
+        "paths",
+        "the same, no two with the same path",
+        "requests",
+        requests(replace(_get("/r/"), variants=FRESH, only_paths=True)),
+    ),
+    Case(
         "varied",
         "the same, no two with the same fields",
         "requests",

@@ -20,7 +20,9 @@ function init(args)
   for i = 1, math.max(#cookies, {variants}) do
     wrk.headers["Cookie"] = cookies[(i - 1) % #cookies + 1]
     local path = wrk.path
-    if {variants} > 1 then
+    if {only_paths} then
+      path = path .. i
+    elseif {variants} > 1 then
       path = path .. "?n=" .. i
       wrk.headers["Referer"] = "http://127.0.0.1/page/" .. i
       wrk.headers["If-None-Match"] = "\\"" .. i .. "\\""
@@ -69,7 +71,7 @@ class Load:
     """The requests of a case; *cookies* are joined with the proxy's own.
 
     Of *variants*, one after the other, each has a query, a Referer and an
-    If-None-Match of its own.
+    If-None-Match of its own; with *only_paths* a path of its own, and nothing else.
     """
 
     path: str
@@ -79,6 +81,7 @@ class Load:
     cookies: str = ""
     body: str = ""
     variants: int = 1
+    only_paths: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def _script(load: Load, own: Sequence[str]) -> str:
     cookies = [_joined(cookie, load.cookies) for cookie in own]
     return (_SCRIPT + COUNTED).format(
         variants=load.variants,
+        only_paths=json.dumps(load.only_paths),
         method=json.dumps(load.method),
         body=json.dumps(load.body) if load.body else "nil",
         fields=", ".join(

@@ -27,7 +27,7 @@ class KnownHeads:
     def __init__(self, most_fields: int, path_length: int) -> None:
         self._most_fields = most_fields
         self._path_length = path_length
-        self._known: Known[RequestHead] = Known(MOST)
+        self._known: Known[RequestHead] = Known(MOST, from_second=True)
         self.get = self._known.get  # by all bytes of a head that came before, or None
 
     def read(self, raw: bytes) -> RequestHead:

@@ -78,7 +78,7 @@ class RequestHead:
     line_notes: Notes = field(init=False, compare=False, default_factory=LineNotes)
 
 
-_known: Known[Meaning] = Known()  # of HTTP/1.1
+_known: Known[Meaning] = Known(from_second=True)  # of HTTP/1.1
 
 
 def parse_request_head(head: bytes, most_fields: int) -> RequestHead:

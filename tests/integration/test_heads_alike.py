@@ -24,18 +24,18 @@ async def test_the_same_head_goes_its_own_way_at_each_gateway() -> None:
             ROUTE.format(path=path, upstream=upstream.url) for path in ("/a", "/b")
         )
         async with whole_world(here) as one, whole_world(elsewhere) as other:
-            ports = [one.gateway.port, other.gateway.port] * 2
+            ports = [one.gateway.port, other.gateway.port] * 4
             statuses = [(await exchange(port, REQUEST)).status for port in ports]
-    assert statuses == [200, 404, 200, 404]
+    assert statuses == [200, 404] * 4
 
 
 async def test_the_same_head_means_something_else_from_a_trusted_proxy() -> None:
     async with raw_upstream(answering(ANSWER)) as upstream:
         route = ROUTE.format(path="/a", upstream=upstream.url)
         async with whole_world(route, server=TRUSTING) as world:
-            sources = ["127.0.0.1", "127.0.0.2"] * 2
+            sources = ["127.0.0.1", "127.0.0.2"] * 4
             statuses = [
                 (await exchange(world.gateway.port, REQUEST, source)).status
                 for source in sources
             ]
-    assert statuses == [200, 421, 200, 421]
+    assert statuses == [200, 421] * 4

@@ -273,7 +273,7 @@ async def test_requests_on_one_connection_follow_each_other() -> None:
 
 async def test_the_same_bytes_of_another_client_are_told_as_theirs() -> None:
     request = b"GET /same HTTP/1.1\r\n" + HOST + b"\r\n"
-    clients = ("127.0.0.1", "127.0.0.2", "127.0.0.1")
+    clients = ("127.0.0.1", "127.0.0.2") * 3
     async with raw_upstream() as upstream, proxying(upstream.url) as proxy:
         for client in clients:
             await exchange(proxy.port, request, source=client)

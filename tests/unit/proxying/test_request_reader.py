@@ -76,8 +76,8 @@ def test_however_it_is_cut_it_is_the_same_requests(
     places = sorted({0, len(STREAM), *marks})
     pieces = [STREAM[start:end] for start, end in pairwise(places)]
     heads = KnownHeads(200, 1024)
-    assert read(heads, loop, pieces) == READ
-    assert read(heads, loop, pieces) == READ  # all of which is known now
+    for _ in range(3):  # the third time all of it is known
+        assert read(heads, loop, pieces) == READ
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def test_what_is_more_or_less_than_a_head_is_read_as_a_whole(
     loop: asyncio.AbstractEventLoop, data: bytes
 ) -> None:
     heads = KnownHeads(200, 1024)
-    read(heads, loop, [STREAM])
+    for _ in range(2):
+        read(heads, loop, [STREAM])
     read(heads, loop, [data, data])
     reader, _ = reader_with(heads, loop)
     assert reader.known_head(data) is None
@@ -105,7 +106,8 @@ def test_a_known_head_behind_other_bytes_is_not_read_before_them(
     loop: asyncio.AbstractEventLoop,
 ) -> None:
     heads = KnownHeads(200, 1024)
-    heads.read(GET)
+    for _ in range(2):
+        heads.read(GET)
     reader, protocol = reader_with(heads, loop)
     reader.feed(b"GET /")
     assert reader.known_head(GET) is None
