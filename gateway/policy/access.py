@@ -1,5 +1,6 @@
 """May they?  The decisions: permit, sign in, choose an organization, forbid."""
 
+from collections import OrderedDict
 from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import assert_never
 
@@ -125,7 +126,7 @@ def _permit(route: Route, identity: Identity | None) -> Permit:
     permit = Permit(route, identity, key=_KEY)
     place = id(route), id(identity)
     if place not in _permits and len(_permits) >= MOST_PERMITS:
-        del _permits[next(iter(_permits))]
+        _permits.popitem(last=False)
     _permits[place] = permit
     return permit
 
@@ -133,4 +134,4 @@ def _permit(route: Route, identity: Identity | None) -> Permit:
 # A route and an identity never change, so neither does the answer. The permit keeps
 # both, so that no other object gets their ids. Nothing else is remembered here: what
 # was refused, and leave for a preflight, are decided anew.
-_permits: dict[tuple[int, int], Permit] = {}
+_permits: OrderedDict[tuple[int, int], Permit] = OrderedDict()

@@ -59,7 +59,8 @@ class OpenedSessions:
         self._keys = keys
         self._by_cookie: Known[Opened] = Known()
         self._by_text: OrderedDict[tuple[str, bytes], Opened] = OrderedDict()
-        self._quiet: dict[str, Opened] = {}  # by the session's id
+        # By the session's id; see Known for why it is no dict.
+        self._quiet: OrderedDict[str, Opened] = OrderedDict()
         self.get = self._by_cookie.get
 
     def of(self, cookie: bytes, host: str) -> Opened | None:
@@ -85,7 +86,8 @@ class OpenedSessions:
         """Need no look at *opened* from *now* to *until*, unless something happens."""
         self.forget(opened.session.id)
         if len(self._quiet) >= MOST_OPENED:
-            self.forget(next(iter(self._quiet)))
+            _, oldest = self._quiet.popitem(last=False)
+            oldest.quiet_until = _PAST
         self._quiet[opened.session.id] = opened
         opened.quiet_from, opened.quiet_until = now, until
 
