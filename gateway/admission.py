@@ -62,7 +62,7 @@ class Admission:
         known = self.renewal.sessions.known(received.cookie)
         if (
             known is not None
-            and known.quiet_from <= visit.now < known.quiet_until
+            and known.is_quiet(visit.now)
             and known.host == received.host
             and received.method in SAFE
             and not visit.request.head.wants_upgrade

@@ -72,11 +72,7 @@ class Renewal:
             return ()
         received = visit.received
         known = self.sessions.known(received.cookie)
-        if (
-            known is not None
-            and known.session is session
-            and known.quiet_from <= visit.now < known.quiet_until
-        ):
+        if known is not None and known.session is session and known.is_quiet(visit.now):
             return ()  # as nearly always (hot path)
         cookies = self.arrived(visit, session)
         if not self.sessions.due(session, visit.now):

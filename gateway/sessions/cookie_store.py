@@ -83,9 +83,7 @@ class CookieStore:
         opened = self._opened.of(cookie, host)
         if opened is None:
             return None
-        if opened.quiet_from <= now < opened.quiet_until:
-            return opened.session
-        return self._looked_at(opened, now)
+        return opened.session if opened.is_quiet(now) else self._look(opened, now)
 
     at_hand = read
 
@@ -203,7 +201,7 @@ class CookieStore:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
         self._revocations.end(session, now)
 
-    def _looked_at(self, opened: Opened, now: float) -> Session | None:
+    def _look(self, opened: Opened, now: float) -> Session | None:
         """Return what became of *opened*, if that is live, and learn how long it is."""
         self._renewed.received(opened.session, now)
         session = self.newest(opened.session, now)

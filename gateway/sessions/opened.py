@@ -25,10 +25,9 @@ _NO_NOTES = Notes()  # most sessions of a crowd never need their own
 class Opened:
     """The *session* that a cookie holds for *host*.
 
-    From *quiet_from* on and before *quiet_until* (unix seconds) it is live, its cookie
-    is not to be written again, and Logto is not to be asked about it.  *came_before*
-    says whether it was looked at; *notes* are what later steps work out of the session
-    alone.
+    It is quiet from *quiet_from* on and before *quiet_until* (unix seconds).
+    *came_before* says whether it was found live before; *notes* are what later steps
+    work out of the session alone.
     """
 
     host: str
@@ -37,6 +36,13 @@ class Opened:
     quiet_from: float = _PAST
     quiet_until: float = _PAST
     came_before: bool = False
+
+    def is_quiet(self, now: float) -> bool:
+        """Tell whether there is nothing to find out or to do about it at *now*.
+
+        It is live, its cookie is not to be written again, and Logto not to be asked.
+        """
+        return self.quiet_from <= now < self.quiet_until
 
     def note(self, key: object, value: object) -> None:
         """Keep *value* for *key* among the notes."""
@@ -48,8 +54,8 @@ class Opened:
 class OpenedSessions:
     """The sessions that *keys* opened, from the cookies that are our *own*.
 
-    *get* finds one by its whole Cookie field, where the session is all in it that an
-    answer might have to see to: look at its host and at its time.
+    *get* finds one by its whole Cookie field, where nothing else is in that which an
+    answer sees to.  Whoever asks it looks at the host, and whether it is quiet.
     """
 
     __slots__ = ("_by_cookie", "_by_text", "_keys", "_own", "_quiet", "get")

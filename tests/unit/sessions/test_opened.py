@@ -202,8 +202,7 @@ def _quiet(side: Side, cookie: bytes, host: str) -> Session | None:
     known = side.store.known(cookie)
     if known is None or known.host != host:
         return None
-    quiet = known.quiet_from <= side.now < known.quiet_until
-    return known.session if quiet else None
+    return known.session if known.is_quiet(side.now) else None
 
 
 @pytest.mark.parametrize(
@@ -280,4 +279,4 @@ def test_no_more_are_quiet_than_are_kept_open() -> None:
     assert "0" not in quiet
     known = store.known(fields[-1])
     assert known is not None
-    assert known.quiet_until > NOW
+    assert known.is_quiet(NOW)
