@@ -106,9 +106,10 @@ class Relay:
     def _start(
         self, head: ResponseHead, *, keep_alive: bool, chunked: bool = False
     ) -> tuple[bytes, Relayed]:
-        """Return the head for the client, the same for the same unless it sets cookies.
+        """Return the head for the client, and what is said of the answer behind it.
 
-        With an upstream's head that came before, its Date too, there is nothing new.
+        They are kept for an upstream's *head* that comes again, with its Date; not
+        where we set cookies.
         """
         set_cookies = self._set_cookies()
         notes = None if set_cookies else head.notes
@@ -117,8 +118,9 @@ class Relay:
                 head, set_cookies, keep_alive=keep_alive, chunked=chunked
             )
         asked = self._asked
-        if asked.rule.alike is not None:
-            asked = asked._replace(rule=_rule_for(asked.rule, head, notes))
+        alike = asked.rule.alike
+        if alike is not None and not _depends_on_prefix(head, notes):
+            asked = asked._replace(rule=alike)
         key = asked if keep_alive else (asked, b"close")
         known: tuple[bytes, Relayed] | None = notes.get(key)
         if known is None:
@@ -198,16 +200,14 @@ class Relay:
         return Relayed(head.status, keep_alive=False)
 
 
-def _rule_for(rule: ResponseRule, head: ResponseHead, notes: Notes) -> ResponseRule:
-    """Return the rule that what follows from *head* can be kept by.
+def _depends_on_prefix(head: ResponseHead, notes: Notes) -> bool:
+    """Tell whether the prefix that a route strips has a part in what follows of *head*.
 
-    A route's prefix counts only for heads that name addresses, so that routes which
-    strip theirs share what is known of the others.
+    It has only where a head names addresses; of all others routes that strip theirs
+    share what is known with those that strip none.
     """
-    if rule.alike is None:
-        return rule
     depends: bool | None = notes.get(depends_on_prefix)
     if depends is None:
         depends = depends_on_prefix(head.fields)
         notes.keep(depends_on_prefix, depends)
-    return rule if depends else rule.alike
+    return depends
