@@ -105,7 +105,7 @@ class RequestLog:
 
     def begin(self, request_id: str, method: str) -> Story:
         """Return the story of a request that has just come."""
-        self._open.count += 1
+        self._open.begin()
         return Story(request_id, method, self._monotonic())
 
     def end(self, story: Story) -> None:
