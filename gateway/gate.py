@@ -1,4 +1,4 @@
-"""May this request pass?  Its route, its person, and what it gets where it may not.
+"""May this request pass on its route?  Its person, and what it gets where it may not.
 
 The same steps for a request that is forwarded and for one that another proxy asks
 about: only what happens behind the gate differs.
@@ -64,7 +64,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Finds the route of a request, and lets pass whom its rules let pass."""
+    """Lets pass whom the rules of the route let pass that a request is for."""
 
     publication: Publication
     routes: RouteTable
@@ -100,7 +100,7 @@ class Gate:
     async def in_time(
         self, visit: Visit, choice: Choice, story: Story
     ) -> Admitted | Answer:
-        """Return what :meth:`ask` does, where somebody's answer is waited for."""
+        """Return what :meth:`ask` does, once :meth:`at_once` has returned None."""
         if not isinstance(choice, Matched):
             return self._nowhere(visit, choice, story)
         outcome = await self.admission.of(visit, choice.route)

@@ -1,7 +1,8 @@
 """The story of one request: read this first.
 
 Which route is it for, who came back, may they, what do we tell the upstream; then
-forward it, or send them to sign in, or say no.  The first three are the steps of
+forward it, or send them to sign in, or say no.  The route is found by
+:mod:`gateway.routing.directions`; who came and whether they may are the steps of
 :mod:`gateway.gate`.  Nothing is forwarded without the ``Permit`` that only
 :mod:`gateway.policy` makes.
 """
@@ -61,7 +62,7 @@ log = structlog.get_logger("gateway")
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Everything one request needs; built once, in :mod:`gateway.app`."""
+    """Everything one request needs; built once, in :mod:`gateway.assembly`."""
 
     publication: Publication
     routes: RouteTable
@@ -167,9 +168,10 @@ class Handler:
     async def _in_time(
         self, found: Directions, visit: Visit, story: Story
     ) -> Admitted | Answer:
-        """Answer what takes time, and what only the route does not decide about.
+        """Return what the gate says where somebody's answer is waited for.
 
-        That is for addresses of ours and unknown hosts, and preflights.
+        And what is said of requests that not only their route decides about: for our
+        own addresses, for hosts that are not ours, and preflights.
         """
         if found.is_plain:
             return await self.gate.in_time(visit, found.choice, story)

@@ -38,9 +38,9 @@ class LogWriter:
         self._sharing = sharing
         self._descriptor = _descriptor(stream)
         self._torn = False  # the last write left a part of a line
-        self._lines: list[str] = []  # always the same: see write()
-        self._given = 0  # characters so far; of them the thread has taken:
-        self._taken = 0
+        self._lines: list[str] = []  # always the same list: see write()
+        self._given = 0  # characters that came so far
+        self._taken = 0  # those of them that the thread has taken
         self._resting = False  # the thread waits for lines, or has ended
         self._busy = False
         self._closing = False
@@ -74,7 +74,7 @@ class LogWriter:
             return self._changed.wait_for(self._is_idle, seconds)
 
     def close(self, seconds: float) -> None:
-        """Take no more lines, and write what there is within *seconds*."""
+        """Write what there is within *seconds*, and take no more from then on."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()

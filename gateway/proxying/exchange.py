@@ -38,6 +38,7 @@ class OpenExchanges(set["Exchange"]):
 class Exchange(Relay):
     """A request on its way and, as a Relay, its answer on the way back.
 
+    Both are one object, since each request makes it anew (hot path).
     ``run`` carries it through, ``cut`` ends it early.  It is one of *open_exchanges*
     meanwhile.  ``who`` and ``permit`` are those that it was allowed with; *data* is the
     head that the upstream is sent.

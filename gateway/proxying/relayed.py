@@ -4,7 +4,10 @@ from aiohttp import web
 
 
 class Relayed(web.StreamResponse):
-    """An answer that has been sent; *keep_alive* says whether another may follow."""
+    """An answer that has been sent; *keep_alive* says whether another may follow.
+
+    Answers with the same head share one: nobody may change it.
+    """
 
     def __init__(self, status: int, *, keep_alive: bool) -> None:
         # StreamResponse's own makes headers and a state that nobody looks at.

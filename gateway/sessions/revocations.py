@@ -71,7 +71,7 @@ class Revocations:
         self._most = most
         self._listeners: list[Callable[[Mark], None]] = []
         self._of_here: list[Callable[[Mark], None]] = []
-        self._forget_with: list[Callable[[Mark], None]] = []
+        self._forgetting: list[Callable[[Mark], None]] = []
 
     def watch(self, listener: Callable[[Mark], None], *, own: bool = False) -> None:
         """Have *listener* hear of each new mark, once it counts.
@@ -85,7 +85,7 @@ class Revocations:
 
         For whoever remembers that somebody is not over.
         """
-        self._forget_with.append(forget)
+        self._forgetting.append(forget)
 
     def end(self, session: Session, now: float) -> None:
         """Have *session* be over from *now* on (unix seconds), whatever comes."""
@@ -120,7 +120,7 @@ class Revocations:
             self._ended.add(mark.value, mark.until, now)
         else:
             self._add(mark, now)
-        for forget in self._forget_with:
+        for forget in self._forgetting:
             forget(mark)
 
     def is_over(self, session: Session, now: float) -> bool:
