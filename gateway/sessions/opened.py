@@ -3,7 +3,8 @@
 Whether a session is live, revoked, renewed or due follows from its cookie, from the
 time, and from what happened to it.  So when somebody looked at all of that and there
 was nothing to do, the next request needs no other look until a moment that is known
-then; unless something happens before, which whoever makes it happen says here.
+then; unless something happens before, which whoever makes it happen says here.  Who
+that is, and what else has to be said here, stands in docs/adr, number 10.
 """
 
 from collections import OrderedDict
