@@ -151,6 +151,7 @@ class ClientConnection(ClientSocket):
     async def _serve(self) -> None:
         reader = self._reader
         while not (self._close or self._force_close):
+            # To look also lets a client go on that had to wait.
             may_be_there = reader.inbox.data or self._reading_paused
             head = self._look_for_head() if may_be_there else None
             if head is None:
