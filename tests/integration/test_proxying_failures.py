@@ -292,13 +292,26 @@ async def test_a_stream_stops_when_the_client_leaves() -> None:
 
 @on_both_loops
 async def test_no_connection_free() -> None:
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def script(conversation: Conversation) -> None:
+        await conversation.read_request()
+        asked.set()
+        await told.wait()
+        await conversation.write(OK_HEAD + b"Content-Length: 4\r\n\r\nsome")
+
     async with (
-        raw_upstream(silent) as upstream,
-        proxying(upstream.url, server="upstream_connections = 1", timeout=0.2) as proxy,
+        raw_upstream(script) as upstream,
+        proxying(
+            upstream.url,
+            route='connect_timeout = "0.2s"',
+            server="upstream_connections = 1",
+        ) as proxy,
         connected(proxy.port) as first,
     ):
         first.send(GET)
-        await exchange(proxy.port, GET)
-        await first.read_response()
-        kinds = {one.kind for one in proxy.failures}
-        assert kinds == {FailureKind.BUSY, FailureKind.TIMEOUT}
+        await asked.wait()
+        assert (await exchange(proxy.port, GET)).status == 502
+        told.set()
+        assert (await first.read_response()).status == 200
+        assert [one.kind for one in proxy.failures] == [FailureKind.BUSY]
