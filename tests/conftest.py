@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.demo.run import Demo, running_demo
 from gateway.operations import logs
@@ -11,6 +12,14 @@ from tests.support.redis_server import RedisServer, redis_server
 from tests.support.secrets_in_logs import secrets_in
 
 EXTERNAL = Path(__file__).parent / "external"
+
+# How long an example takes tells how busy the machine is, not what the code does.
+settings.register_profile(
+    "whatever the machine does",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("whatever the machine does")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
