@@ -8,6 +8,7 @@ beginning of a sign-out by nobody, which Logto forgets by itself.
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
@@ -82,6 +83,15 @@ async def _credentials(endpoints: ProviderEndpoints) -> Report:
     return _untold("app_id and app_secret", "it gave tokens for nothing")
 
 
+def seconds_of(date: str) -> float:
+    """Return the unix seconds of an HTTP *date*.  Raises ValueError where it is none.
+
+    It is of UTC, whether it says so or not (RFC 9110 section 5.6.7: asctime does not).
+    """
+    read = parsedate_to_datetime(date)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
 class _Asker:
     """Asks Logto about one application."""
 
@@ -100,7 +110,7 @@ class _Asker:
         """Compare this machine's clock with Logto's (RFC 9110 section 6.6.1)."""
         try:
             seen = await self._look(discovery_url(self._logto.endpoint))
-            theirs = parsedate_to_datetime(seen.date).timestamp()
+            theirs = seconds_of(seen.date)
         except (Unreached, ValueError):
             return _untold("the clock", "Logto sends no date")
         apart = now() - theirs
