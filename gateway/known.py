@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 LONGEST = 4096  # bytes that are remembered
 MOST = 512  # values, by each who remembers
 MOST_ONCE = 4096  # hashes of bytes that came once
-MOST_NOTES = 64  # on one value: a peer or a spelling of the host each
+MOST_NOTES = 16  # on one value, each up to its size: a peer, a spelling of the host
 MOST_LINE_NOTES = 8  # on one whole head, of which more are remembered than of values
 
 T = TypeVar("T")

@@ -5,11 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
+from config.origin import Origin
+from gateway.known import MOST as MOST_KNOWN
+from gateway.proxying.field_lines import serialise
 from gateway.proxying.forwarded import forwarding_fields
 from gateway.proxying.hop_by_hop import end_to_end
 from gateway.proxying.known_heads import MOST as MOST_HEADS, KnownHeads
 from gateway.proxying.request_head import parse_request_head
 from gateway.proxying.upstream.response_head import parse_response_head
+from gateway.routing.received import Publication, sender
 
 COUNT = 20
 MOST = 1024 * 1024  # bytes; each case took twice that and more once
@@ -86,3 +90,38 @@ def test_many_different_heads_take_the_memory_that_is_said(fields: int) -> None:
     finally:
         tracemalloc.stop()
     assert held < 24 * 1024 * 1024
+
+
+def _of_one_request(salt: int) -> None:
+    """Have the same fields come from many addresses, as whoever has a /64 can."""
+    cookies = b"\r\n".join(b"Cookie: %d=%b" % (salt, b"c" * 2000) for _ in "ab")
+    head = parse_request_head(b"GET / HTTP/1.1\r\nHost: a.example\r\n" + cookies, 200)
+    published = Publication(Origin("https", "a.example", 443), (), trust_unix=False)
+    for number in range(200):
+        peer = f"2001:db8::{number:x}"
+        head.notes.keep((published, peer), sender(head.fields, peer, published))
+
+
+def _of_one_response(salt: int) -> None:
+    """Have the same answer go to who spells the host in many ways."""
+    head = parse_response_head(
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX: " % salt + b"x" * 4000, "GET", 9
+    )
+    assert head.notes is not None
+    for number in range(200):
+        start = serialise(b"", head.fields)
+        head.notes.keep(b"%d" % number, start)
+
+
+@pytest.mark.parametrize("meet", [_of_one_request, _of_one_response])
+def test_what_follows_from_all_heads_for_many_clients_is_bounded(
+    meet: Callable[[int], None],
+) -> None:
+    meet(1)  # what is remembered whatever comes
+    tracemalloc.start()
+    try:
+        meet(2)
+        _, held = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held * MOST_KNOWN < 48 * 1024 * 1024  # it was up to 140 MiB
