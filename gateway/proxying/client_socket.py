@@ -5,6 +5,7 @@ One of three modules that touch aiohttp's private attributes; see
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from email.utils import formatdate
 from typing import Any, cast
@@ -124,7 +125,8 @@ class ClientSocket(RequestHandler):
             self.is_lingering = True
             self.resume_reading()
             if transport.can_write_eof():
-                transport.write_eof()
+                with contextlib.suppress(OSError):  # reset, which nobody noticed yet
+                    transport.write_eof()
             await asyncio.sleep(_LINGER)
         return False
 

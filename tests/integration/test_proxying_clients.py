@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import TypeGuard, cast
 
 import pytest
@@ -9,10 +11,11 @@ import pytest
 from gateway.proxying.client import ClientConnection, ClientLimits
 from tests.support.both_loops import on_both_loops
 from tests.support.proxy_server import Proxy, proxying
-from tests.support.raw_client import connected, exchange
+from tests.support.raw_client import WAIT, connected, exchange
 from tests.support.raw_upstream import OK, Conversation, raw_upstream
 
 GET = b"GET / HTTP/1.1\r\nHost: app.example.com\r\n\r\n"
+RESETS = struct.pack("ii", 1, 0)  # what closing does, with SO_LINGER
 HOST = b"Host: app.example.com\r\n"
 POST = b"POST / HTTP/1.1\r\n" + HOST
 HIDDEN = b"GET /hidden HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -404,3 +407,40 @@ async def test_an_unread_body_that_is_here_keeps_the_connection() -> None:
         assert (await client.read_response()).status == 401
         assert (await client.read_response()).body == b"ok"
         assert len(upstream.requests) == 1
+
+
+@on_both_loops
+async def test_a_reset_that_nobody_has_noticed_yet_does_not_break_the_end() -> None:
+    asked = asyncio.Event()
+
+    async def never_answering(conversation: Conversation) -> None:
+        await conversation.read_request()
+        asked.set()
+        await conversation.gone()
+
+    async with (
+        raw_upstream(never_answering) as upstream,
+        proxying(upstream.url) as proxy,
+        asyncio.timeout(WAIT),
+    ):
+        with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+            client.sendall(GET)
+            await asked.wait()
+            connection = cast("ClientConnection", proxy.requests[0].connection)
+            connection.pause_reading()  # as behind a body that is not taken
+        assert not _has_peer(connection)
+        async with asyncio.TaskGroup() as group:
+            ending = group.create_task(connection.linger())
+            await asyncio.sleep(0)
+            assert not ending.done()
+            ending.cancel()
+
+
+def _has_peer(connection: ClientConnection) -> bool:
+    assert connection.transport is not None
+    try:
+        connection.transport.get_extra_info("socket").getpeername()
+    except OSError:
+        return False
+    return True
