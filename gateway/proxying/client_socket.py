@@ -15,7 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.fields import Fields
 from gateway.proxying.breaking_off import break_off
 from gateway.proxying.client_request import ClientRequest, Receiver
-from gateway.proxying.doorkeeper import Doorkeeper, peer_of
+from gateway.proxying.doorkeeper import Doorkeeper, has_left, peer_of
 from gateway.proxying.plain_answer import plain_answer
 from gateway.proxying.request_head import RequestRefused
 from gateway.proxying.stalled_answer import SendWatch
@@ -168,7 +168,7 @@ class ClientSocket(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, where there is a place for one more."""
         self.peer = peer_of(transport)
-        if self._doorkeeper.opened(self, self.peer):
+        if not has_left(transport) and self._doorkeeper.opened(self, self.peer):
             super().connection_made(transport)
         else:  # without a task, a timer or an answer: it costs us least
             self._force_close = True

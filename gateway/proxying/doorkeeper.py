@@ -1,6 +1,7 @@
 """Who is told of connections as they come and go, and may refuse one."""
 
 import asyncio
+import socket
 from typing import Protocol
 
 from gateway.fields import Fields
@@ -58,3 +59,15 @@ def peer_of(transport: asyncio.BaseTransport) -> str | None:
     """Return the address at the other end; None for a Unix socket."""
     name = transport.get_extra_info("peername")
     return str(name[0]) or None if isinstance(name, tuple) else None
+
+
+def has_left(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether a client is gone before anybody learnt its address.
+
+    uvloop asks for that late.  Such a client must not pass for a Unix socket's, which
+    may be a trusted proxy: what it has sent could still be read.
+    """
+    if peer_of(transport) is not None:
+        return False
+    sock: socket.socket | None = transport.get_extra_info("socket")
+    return sock is None or sock.family != socket.AF_UNIX

@@ -444,3 +444,16 @@ def _has_peer(connection: ClientConnection) -> bool:
     except OSError:
         return False
     return True
+
+
+@on_both_loops
+async def test_07_a_client_that_resets_at_once_does_not_pass_for_a_unix_socket() -> (
+    None
+):
+    async with raw_upstream(OK) as upstream, proxying(upstream.url) as proxy:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+                client.sendall(GET)
+        assert (await exchange(proxy.port, GET)).status == 200
+        assert {request.peer for request in proxy.requests} == {"127.0.0.1"}
