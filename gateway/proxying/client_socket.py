@@ -167,8 +167,8 @@ class ClientSocket(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, where there is a place for one more."""
-        self.peer = peer_of(transport)
-        if not has_left(transport) and self._doorkeeper.opened(self, self.peer):
+        peer = self.peer = peer_of(transport)
+        if not has_left(transport, peer) and self._doorkeeper.opened(self, peer):
             super().connection_made(transport)
         else:  # without a task, a timer or an answer: it costs us least
             self._force_close = True

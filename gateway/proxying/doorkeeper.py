@@ -61,13 +61,13 @@ def peer_of(transport: asyncio.BaseTransport) -> str | None:
     return str(name[0]) or None if isinstance(name, tuple) else None
 
 
-def has_left(transport: asyncio.BaseTransport) -> bool:
-    """Tell whether a client is gone before anybody learnt its address.
+def has_left(transport: asyncio.BaseTransport, peer: str | None) -> bool:
+    """Tell whether a client is gone before anybody learnt its address, the *peer*.
 
     uvloop asks for that late.  Such a client must not pass for a Unix socket's, which
     may be a trusted proxy: what it has sent could still be read.
     """
-    if peer_of(transport) is not None:
+    if peer is not None:
         return False
     sock: socket.socket | None = transport.get_extra_info("socket")
     return sock is None or sock.family != socket.AF_UNIX

@@ -1,13 +1,12 @@
 """What is remembered of bytes is bounded, and stays what follows from them."""
 
-import tracemalloc
-
 import pytest
 
 from gateway.known import LONGEST, MOST, MOST_NOTES, MOST_ONCE, Known, Notes
 from gateway.proxying.field_lines import FieldsInvalid
 from gateway.proxying.request_head import RequestRefused, parse_request_head
 from gateway.proxying.upstream.response_head import Framing, parse_response_head
+from tests.support.traced_memory import traced_memory
 
 
 def test_the_oldest_goes_first() -> None:
@@ -29,14 +28,10 @@ def test_what_comes_once_is_not_kept_where_that_is_asked() -> None:
 
 def test_what_came_once_takes_little() -> None:
     known: Known[int] = Known(from_second=True)
-    tracemalloc.start()
-    try:
+    with traced_memory() as traced:
         for number in range(10 * MOST_ONCE):
             known.add(b"%d" % number, number)
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < 100 * MOST_ONCE  # bytes
+    assert traced.held < 100 * MOST_ONCE  # bytes
 
 
 def test_what_is_long_is_not_kept() -> None:

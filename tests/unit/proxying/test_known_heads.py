@@ -6,7 +6,8 @@ import pytest
 
 from gateway.known import LONGEST, MOST_LINE_NOTES
 from gateway.proxying.known_heads import MOST, KnownHeads
-from gateway.proxying.request_head import MOST_FIELDS, RequestHead, RequestRefused
+from gateway.proxying.request_head import MOST_FIELDS, RequestRefused
+from tests.support.heads_again import read_again
 
 END = b"\r\n\r\n"
 LINES = b" HTTP/1.1\r\nHost: a\r\nX: 1" + END
@@ -14,12 +15,6 @@ LINES = b" HTTP/1.1\r\nHost: a\r\nX: 1" + END
 
 def known_heads(most_fields: int = 200, path_length: int = 8192) -> KnownHeads:
     return KnownHeads(most_fields, path_length)
-
-
-def read_again(heads: KnownHeads, raw: bytes) -> RequestHead:
-    """Return what *raw* says when it comes for the second time, which is kept."""
-    heads.read(raw)
-    return heads.read(raw)
 
 
 def test_what_comes_once_is_not_kept() -> None:

@@ -1,6 +1,5 @@
 """What is remembered of hostile heads is bounded, whatever stands in them."""
 
-import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +13,8 @@ from gateway.proxying.known_heads import MOST as MOST_HEADS, KnownHeads
 from gateway.proxying.request_head import parse_request_head
 from gateway.proxying.upstream.response_head import parse_response_head
 from gateway.routing.received import Publication, sender
+from tests.support.heads_again import read_again
+from tests.support.traced_memory import traced_memory
 
 COUNT = 20
 MOST = 1024 * 1024  # bytes; each case took twice that and more once
@@ -47,27 +48,19 @@ def _forwarded(number: int) -> None:
 
 @pytest.mark.parametrize("meet", [_connection, _nominated, _answered, _forwarded])
 def test_long_values_are_forgotten(meet: Callable[[int], None]) -> None:
-    tracemalloc.start()
-    try:
+    with traced_memory() as traced:
         for number in range(COUNT):
             meet(number)
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < MOST
+    assert traced.held < MOST
 
 
 def test_the_oldest_of_many_lines_are_forgotten() -> None:
-    tracemalloc.start()
-    try:
+    with traced_memory() as traced:
         for number in range(0, 12_000, 100):
             lines = (b"X: %0200d" % each for each in range(number, number + 100))
             head = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"\r\n".join(lines)
             parse_request_head(head, 200)
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < 2 * MOST  # it took nine times that
+    assert traced.held < 2 * MOST  # it took nine times that
 
 
 def _costly(number: int, target: bytes, fields: int) -> bytes:
@@ -77,25 +70,15 @@ def _costly(number: int, target: bytes, fields: int) -> bytes:
     return b"GET /%b HTTP/1.1\r\nHost:a\r\n%b\r\n\r\n" % (target, b"\r\n".join(lines))
 
 
-def _read_again(heads: KnownHeads, raw: bytes) -> None:
-    """Have *raw* come twice, after which it is kept."""
-    for _ in range(2):
-        heads.read(raw)
-
-
 @pytest.mark.parametrize("fields", [16, 64, 180])
 def test_many_different_heads_take_the_memory_that_is_said(fields: int) -> None:
     heads = KnownHeads(200, 4096)
-    tracemalloc.start()
-    try:
+    with traced_memory() as traced:
         for number in range(2 * MOST_HEADS):
-            _read_again(heads, _costly(number, b"t" * 900, fields))
+            read_again(heads, _costly(number, b"t" * 900, fields))
         for number in range(2 * MOST_HEADS, 3 * MOST_HEADS):  # of which only the fields
-            _read_again(heads, _costly(number, b"t" * 1024, fields))
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < 24 * 1024 * 1024
+            read_again(heads, _costly(number, b"t" * 1024, fields))
+    assert traced.held < 24 * 1024 * 1024
 
 
 def _of_one_request(salt: int) -> None:
@@ -124,10 +107,6 @@ def test_what_follows_from_all_heads_for_many_clients_is_bounded(
     meet: Callable[[int], None],
 ) -> None:
     meet(1)  # what is remembered whatever comes
-    tracemalloc.start()
-    try:
+    with traced_memory() as traced:
         meet(2)
-        _, held = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held * MOST_KNOWN < 48 * 1024 * 1024  # it was up to 140 MiB
+    assert traced.peak * MOST_KNOWN < 48 * 1024 * 1024  # it was up to 140 MiB
